@@ -1,0 +1,131 @@
+"""The settings of the assistant: one class, a screen long, checked where they enter.
+
+Sources, strongest first: arguments, environment (`ASSISTANT_CORPUS_DIR`), `assistant.toml` in the working
+directory, defaults. A name or value that is not understood is an error that names it. What is not here:
+thresholds and weights, which belong to the module that measured them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.errors import SettingsError
+
+PREFIX = "ASSISTANT_"
+FILE = "assistant.toml"
+
+
+class Settings(BaseSettings):
+    """Where things are and which models are used.
+
+    Attributes:
+        corpus_dir: The folder of documents. Relative paths are relative to the working directory.
+        index_dir: Where the index is kept.
+        embedding_model: `bundled` (all-MiniLM-L6-v2 from its package), or the name or folder of any
+            sentence-transformers model on this machine.
+        llm: Empty for extractive answers, or `provider:model` (`openai:…`, `anthropic:…`, `ollama:…`,
+            `openai-compatible:…`, the last with `llm_base_url`).
+        llm_base_url: Address of the language model's server.
+        chroma_url: Empty for the embedded Chroma, or the address of a Chroma server.
+        api_keys: Keys that open the server; comma-separated in the environment.
+        host, port: Where the server listens; a host that is not loopback needs keys.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=FILE, env_ignore_empty=True
+    )
+
+    corpus_dir: Path = Path("corpus")
+    index_dir: Path = Path("index")
+    embedding_model: str = Field(default="bundled", min_length=1)
+    llm: str = ""
+    llm_base_url: str = ""
+    chroma_url: str = ""
+    api_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=7860, ge=0, le=65535)
+
+    def __init__(self, **values: Any) -> None:
+        """Reads arguments, environment and file.
+
+        Raises:
+            SettingsError: A name is unknown or a value can't be used; the message names it.
+        """
+        _refuse_unknown_environment(set(type(self).model_fields))
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(_describe(error, set(type(self).model_fields))) from error
+        except ValueError as error:  # a file that is not TOML
+            raise SettingsError(f"{FILE} can't be read: {error}; mend it or remove it") from error
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(key.strip() for key in value.split(",") if key.strip())
+        return value
+
+    @field_validator("llm")
+    @classmethod
+    def _known_provider(cls, value: str) -> str:
+        providers = ("openai", "anthropic", "ollama", "openai-compatible")
+        provider, _, model = value.partition(":")
+        if value and (provider not in providers or (not model and provider != "openai-compatible")):
+            raise ValueError(f"write it as provider:model with a provider of {', '.join(providers)}")
+        return value
+
+    @field_validator("llm_base_url", "chroma_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("write it as http://host:port")
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over `assistant.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _refuse_unknown_environment(known: set[str]) -> None:
+    for name in os.environ:
+        if name.upper().startswith(PREFIX) and name.upper().removeprefix(PREFIX).lower() not in known:
+            raise SettingsError(f"environment variable {name} is no setting{_hint(name[len(PREFIX) :], known)}")
+
+
+def _describe(error: ValidationError, known: set[str]) -> str:
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{name} is no setting{_hint(name, known)}")
+        else:
+            message = problem["msg"].removeprefix("Value error, ")
+            shown = "" if name == "api_keys" else f" is {problem['input']!r}"
+            lines.append(f"setting {name} ({PREFIX}{name.upper()}){shown}: {message}")
+    return "; ".join(lines)
+
+
+def _hint(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; the settings are {', '.join(sorted(known))}"

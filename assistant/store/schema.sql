@@ -1,0 +1,67 @@
+-- The catalog: every live document, its sentences and chunks, its keyword rows, and the versions published.
+-- A row of `documents` is never changed in what it says, only replaced: its number names its text for good.
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE versions (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    name     TEXT NOT NULL,
+    created  TEXT NOT NULL,
+    added    INTEGER NOT NULL,
+    updated  INTEGER NOT NULL,
+    deleted  INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    chunks   INTEGER NOT NULL
+);
+
+CREATE TABLE documents (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id TEXT NOT NULL UNIQUE,
+    path        TEXT NOT NULL UNIQUE,
+    title       TEXT NOT NULL,
+    date        TEXT,
+    url         TEXT,
+    language    TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    size        INTEGER NOT NULL,
+    mtime_ns    INTEGER NOT NULL,
+    details     TEXT NOT NULL, -- JSON: tags, sources, pages, blocks
+    text        TEXT NOT NULL
+);
+
+CREATE TABLE sentences (
+    document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE,
+    start    INTEGER NOT NULL,
+    end      INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    section  INTEGER NOT NULL,
+    PRIMARY KEY (document, start)
+) WITHOUT ROWID;
+
+CREATE TABLE chunks (
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE,
+    ordinal  INTEGER NOT NULL,
+    start    INTEGER NOT NULL,
+    end      INTEGER NOT NULL,
+    section  INTEGER NOT NULL,
+    headings TEXT NOT NULL, -- JSON list, outermost first
+    UNIQUE (document, ordinal)
+);
+
+CREATE TABLE vectors ( -- which vectors in Chroma stand for a chunk: one, or several windows of a long sentence
+    chunk     INTEGER NOT NULL REFERENCES chunks (number) ON DELETE CASCADE,
+    vector_id TEXT NOT NULL,
+    PRIMARY KEY (chunk, vector_id)
+) WITHOUT ROWID;
+CREATE INDEX vectors_by_id ON vectors (vector_id);
+
+CREATE TABLE skipped ( -- files that did not become documents, so that they are not parsed again until they change
+    path     TEXT PRIMARY KEY,
+    reason   TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE keywords USING fts5 (title, headings, text, tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE terms USING fts5vocab (keywords, row);
