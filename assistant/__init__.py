@@ -10,7 +10,7 @@ from importlib import import_module
 from pkgutil import extend_path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # what type checkers and editors read; at run time `_HOMES` does the same, lazily
+if TYPE_CHECKING:  # what type checkers and editors read; at run time `HOMES` does the same, lazily
     from assistant.assistant import Assistant
     from assistant.errors import (
         AssistantError,
@@ -67,12 +67,11 @@ __all__ = [
     "Turn",
 ]
 
-_HOMES = {
+HOMES = {
+    **{name: "assistant.errors" if name.endswith("Error") else "assistant.types" for name in __all__},
     "Assistant": "assistant.assistant",
     "Settings": "assistant.settings",
-    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "assistant.errors"),
 }
-_ELSE = "assistant.types"
 
 # The prompts live in prompts/ beside this folder and become `assistant.prompts` when installed. Where this folder is
 # found first (python started in the repository's root) and a wheel is installed, they are found in the wheel.
@@ -82,8 +81,8 @@ __path__ = extend_path(__path__, __name__)
 def __getattr__(name: str) -> object:
     if name == "__version__":
         value: object = import_module("importlib.metadata").version("corpus-assistant")
-    elif name in __all__:
-        value = getattr(import_module(_HOMES.get(name, _ELSE)), name)
+    elif name in HOMES:
+        value = getattr(import_module(HOMES[name]), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

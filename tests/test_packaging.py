@@ -1,0 +1,168 @@
+"""What users install: the wheel holds everything, the locks are exact, and it answers in an empty environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+SOURCES = ("assistant", "prompts")
+
+
+def _run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """Runs a command to its end; a failure shows what it printed."""
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command} failed with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """The wheel that `python -m build` makes from the tracked files, in a copy so that nothing lies about."""
+    copy = tmp_path_factory.mktemp("source")
+    listed = _run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=repository)
+    for name in filter(None, listed.split("\0")):
+        if name.startswith(SOURCES) or name in {"pyproject.toml", "README.md", "LICENSE"}:
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes((repository / name).read_bytes())
+    out = tmp_path_factory.mktemp("wheel")
+    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, cwd=copy)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+def test_wheel_holds_every_module_prompt_and_static_file(wheel: Path, repository: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    modules = {file.relative_to(repository).as_posix() for file in (repository / "assistant").rglob("*.py")}
+    prompts = {f"assistant/prompts/{file.name}" for file in (repository / "prompts").iterdir() if file.is_file()}
+    static = {
+        file.relative_to(repository).as_posix()
+        for file in (repository / "assistant" / "serving" / "static").rglob("*")
+        if file.is_file()
+    }
+    missing = (modules | prompts | static | {"assistant/py.typed"}) - inside
+    assert not missing, "list the package, or the kind of file, in pyproject.toml"
+    strangers = {name for name in inside if not re.match(r"(assistant|corpus_assistant-[\d.]+\.dist-info)/", name)}
+    assert not strangers
+
+
+def test_every_prompt_is_readable_through_the_package_from_anywhere(repository: Path, tmp_path: Path) -> None:
+    code = (
+        "from importlib.resources import files; import assistant.prompts;"
+        "print(sorted(p.name for p in files('assistant.prompts').iterdir() if p.name.endswith('.md')))"
+    )
+    expected = str(sorted(file.name for file in (repository / "prompts").glob("*.md")))
+    for folder in (repository, tmp_path):
+        assert _run(sys.executable, "-c", code, cwd=folder).strip() == expected
+
+
+def _locked(repository: Path) -> dict[str, str]:
+    lines = (repository / "requirements.lock").read_text("utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9.-]+==[0-9][a-z0-9.]*", pin) for pin in pins), "only plain name==version pins"
+    return {canonicalize_name(name): version for name, version in (pin.split("==") for pin in pins)}
+
+
+def test_lock_pins_every_requirement_of_every_extra_and_nothing_else(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    locked = _locked(repository)
+    queue = [Requirement(text) for texts in (project["dependencies"], *_extras(project)) for text in texts]
+    needed: dict[tuple[str, frozenset[str]], Requirement] = {}
+    while queue:
+        requirement = queue.pop()
+        name = canonicalize_name(requirement.name)
+        assert name in locked, f"requirements.lock lacks {name}: make lock"
+        assert requirement.specifier.contains(locked[name], prereleases=True), (
+            f"{requirement} but lock has {locked[name]}"
+        )
+        key = (name, frozenset(requirement.extras))
+        if key not in needed:
+            needed[key] = requirement
+            queue += _requirements(requirement)
+    assert locked.keys() - {name for name, _ in needed} == {"pip"}
+
+
+def _extras(project: dict[str, Any]) -> list[list[str]]:
+    extras = project["optional-dependencies"]
+    assert set(extras) == {"openai", "anthropic", "ollama", "local-llm", "dev"}
+    return list(extras.values())
+
+
+def _requirements(parent: Requirement) -> list[Requirement]:
+    """What an installed package needs here, with the extras that were asked of it."""
+    wanted = [Requirement(text) for text in distribution(parent.name).requires or []]
+    environments = [{"extra": extra} for extra in ("", *parent.extras)]
+    return [one for one in wanted if one.marker is None or any(one.marker.evaluate(env) for env in environments)]
+
+
+def test_installed_packages_are_the_locked_ones(repository: Path) -> None:
+    installed = {name: distribution(name).version.split("+")[0] for name in _locked(repository)}
+    assert installed == _locked(repository), "run make install"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_wheel_answers_with_a_citation_in_an_empty_environment(
+    wheel: Path, repository: Path, tmp_path: Path, record_property: Any
+) -> None:
+    """Nothing of this checkout, of its environment or of its settings is in reach."""
+    began = time.monotonic()
+    pins = _locked(repository)
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    _run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    binaries = tmp_path / "venv" / "bin"
+    pip = (binaries / "python", "-m", "pip", "install", "--quiet", "--no-compile")
+    _run(*pip, f"pip=={pins['pip']}", cwd=tmp_path)
+    _run(*pip, f"torch=={pins['torch']}", cwd=tmp_path)  # alone and first, as the Makefile says
+    _run(*pip, "-c", repository / "requirements.lock", wheel, cwd=tmp_path)
+    record_property("install_seconds", round(time.monotonic() - began))
+
+    folder = tmp_path / "work" / "papers"
+    folder.mkdir(parents=True)
+    (folder / "harbour.md").write_text(
+        "---\ntitle: The harbour of Lindby\ndate: 1911-05-02\n---\n\n# The harbour of Lindby\n\n"
+        "The lighthouse of Lindby was built in 1887 by the engineer Ada Holm. "
+        "It replaced a beacon that a storm had destroyed two winters before.\n\n"
+        "The fish market moved to the northern quay in 1904, because the old quay was sinking.\n",
+        "utf-8",
+    )
+    (folder / "orchard.txt").write_text(
+        "The orchards of Lindby\n\nApples are harvested in September. The oldest trees stand behind the church.\n",
+        "utf-8",
+    )
+    work = tmp_path / "work"
+    command = (binaries / "assistant",)
+    report = json.loads(_run(*command, "index", "--corpus", "papers", "--index", "built", "--json", cwd=work, env=env))
+    assert (report["added"], report["documents"], report["skipped"]) == (2, 2, [])
+
+    question = "Who built the lighthouse of Lindby?"
+    ask = (*command, "ask", question, "--corpus", "papers", "--index", "built", "--json")
+    answer = json.loads(_run(*ask, cwd=work, env=env))
+    assert answer["answered"], answer["explanation"]
+    assert "Ada Holm" in answer["text"]
+    cited = {citation["number"]: citation for citation in answer["citations"]}
+    for sentence in answer["sentences"]:
+        assert sentence["citations"]
+        assert {cited[number]["path"] for number in sentence["citations"]} == {"harbour.md"}
+    show = (*command, "show", "harbour.md", "--corpus", "papers", "--index", "built", "--json")
+    text = json.loads(_run(*show, cwd=work, env=env))["text"]
+    assert all(text[one["start"] : one["end"]] == one["quote"] for one in cited.values())
+
+    code = "import assistant, assistant.prompts; print(assistant.__file__, assistant.prompts.__file__, sep='\\n')"
+    for folder, shadowed in ((work, False), (repository, True)):
+        code_path, prompts_path = _run(binaries / "python", "-c", code, cwd=folder, env=env).split()
+        assert Path(prompts_path).is_relative_to(tmp_path / "venv")
+        assert Path(code_path).is_relative_to(repository) == shadowed
