@@ -19,8 +19,6 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-SOURCES = ("assistant", "prompts")
-
 
 def _run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
     """Runs a command to its end; a failure shows what it printed."""
@@ -31,11 +29,12 @@ def _run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
-    """The wheel that `python -m build` makes from the tracked files, in a copy so that nothing lies about."""
+    """The wheel that `python -m build` makes in a copy of what git sees, where no build leaves anything."""
     copy = tmp_path_factory.mktemp("source")
     listed = _run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=repository)
     for name in filter(None, listed.split("\0")):
-        if name.startswith(SOURCES) or name in {"pyproject.toml", "README.md", "LICENSE"}:
+        wanted = name.startswith(("assistant/", "prompts/")) or name in {"pyproject.toml", "README.md", "LICENSE"}
+        if wanted and (repository / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_bytes((repository / name).read_bytes())
     out = tmp_path_factory.mktemp("wheel")
