@@ -27,16 +27,19 @@ def _run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) 
     return done.stdout
 
 
+def _sources(repository: Path) -> list[str]:
+    """The files of the package and its prompts, as git sees them: tracked or new, not ignored."""
+    command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "assistant", "prompts")
+    return [name for name in _run(*command, cwd=repository).split("\0") if name and (repository / name).is_file()]
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     """The wheel that `python -m build` makes in a copy of what git sees, where no build leaves anything."""
     copy = tmp_path_factory.mktemp("source")
-    listed = _run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=repository)
-    for name in filter(None, listed.split("\0")):
-        wanted = name.startswith(("assistant/", "prompts/")) or name in {"pyproject.toml", "README.md", "LICENSE"}
-        if wanted and (repository / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            (copy / name).write_bytes((repository / name).read_bytes())
+    for name in [*_sources(repository), "pyproject.toml", "README.md", "LICENSE"]:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes((repository / name).read_bytes())
     out = tmp_path_factory.mktemp("wheel")
     _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, cwd=copy)
     (built,) = out.glob("*.whl")
@@ -45,15 +48,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
 
 def test_wheel_holds_every_module_prompt_and_static_file(wheel: Path, repository: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    modules = {file.relative_to(repository).as_posix() for file in (repository / "assistant").rglob("*.py")}
-    prompts = {f"assistant/prompts/{file.name}" for file in (repository / "prompts").iterdir() if file.is_file()}
-    static = {
-        file.relative_to(repository).as_posix()
-        for file in (repository / "assistant" / "serving" / "static").rglob("*")
-        if file.is_file()
+    expected = {
+        name.replace("prompts/", "assistant/prompts/", 1) if name.startswith("prompts/") else name
+        for name in _sources(repository)
     }
-    missing = (modules | prompts | static | {"assistant/py.typed"}) - inside
-    assert not missing, "list the package, or the kind of file, in pyproject.toml"
+    assert not expected - inside, "list the package, or the kind of file, in pyproject.toml"
+    assert {"assistant/py.typed", "assistant/cli.py"} <= inside
+    assert any(name.startswith("assistant/prompts/") and name.endswith(".md") for name in inside)
+    assert any(name.startswith("assistant/serving/static/") for name in inside)
     strangers = {name for name in inside if not re.match(r"(assistant|corpus_assistant-[\d.]+\.dist-info)/", name)}
     assert not strangers
 
