@@ -1,0 +1,118 @@
+"""Who may come in: loopback and named hosts, keys, and the headers that keep the page on this machine.
+
+What it does not hold: routes (`server.py`) and what they answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import socket
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Gradio writes scripts and styles into its page and compiles templates in the browser.
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "media-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+_HEADERS = {
+    "content-security-policy": _POLICY,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def is_loopback(host: str) -> bool:
+    """True where only programs of this machine reach `host`.
+
+    Raises:
+        OSError: The name can't be resolved.
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
+
+
+def key_fits(offered: str, keys: Sequence[str]) -> bool:
+    """True where `offered` is one of `keys`; takes the same time whichever it is, and however much of it is right."""
+    given = offered.encode()
+    fits = False
+    for key in keys:  # every key is compared, also after one that fits
+        fits |= hmac.compare_digest(given, key.encode())
+    return fits
+
+
+class Guard:
+    """Middleware: tells the browser to fetch nothing from elsewhere; without keys, serves only loopback names.
+
+    The second keeps a web page from reading the documents through a name of its own that it points at 127.0.0.1.
+    """
+
+    def __init__(self, app: ASGIApp, *, local_only: bool) -> None:
+        self._app = app
+        self._local_only = local_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers or passes on one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        name = _host_name(Headers(scope=scope).get("host", ""))
+        if self._local_only and scope["type"] == "http" and not _is_local_name(name):
+            await _refuse(send_with_headers, name)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+
+def _host_name(header: str) -> str:
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]
+
+
+def _is_local_name(name: str) -> bool:
+    if name.lower().rstrip(".") in ("localhost", "") or name.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+async def _refuse(send: Send, name: str) -> None:
+    body = json.dumps(
+        {
+            "type": "about:blank",
+            "title": "Host not served",
+            "status": 403,
+            "detail": f"without keys only this machine's own names are served, not {name}; "
+            "open http://127.0.0.1, or set api_keys (ASSISTANT_API_KEYS)",
+        }
+    ).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

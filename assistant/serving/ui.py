@@ -1,0 +1,200 @@
+"""The chat: a Gradio page over one `Assistant`, with streamed answers and a card for every citation.
+
+What it does not hold: how a message looks (`render.py`, `static/`), how the page is served (`server.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+# Gradio reads these when it is imported; it would report the start to its makers and keep a history of runs.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+import gradio as gr
+
+from assistant.assistant import Assistant
+from assistant.errors import AssistantError, DocumentError, QuestionError
+from assistant.serving import render
+from assistant.types import Answer, AnswerSentence, Turn
+
+_log = logging.getLogger(__name__)
+_STATIC = Path(__file__).parent / "static"
+_AT_ONCE = 4
+"""Questions answered at the same time; more wait their turn."""
+
+EXAMPLES = (
+    ("Why did the 2017 working group collapse?", "working-group-2017.md"),
+    ("What did Putin and Biden agree on in Geneva?", "geneva-summit-2021.md"),
+    ("When were the cyber consultations suspended?", "suspension-2022.md"),
+)
+"""Questions about the starter corpus, each with the document that answers it; shown where the corpus holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What one browser tab has asked and was told: the messages on the page, and the turns sent as history."""
+
+    messages: tuple[dict[str, str], ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    def showing(self, *messages: tuple[str, str]) -> Conversation:
+        """This conversation with more messages, as pairs of role and HTML."""
+        return replace(self, messages=(*self.messages, *({"role": r, "content": c} for r, c in messages)))
+
+    def remembering(self, question: str, answer: Answer) -> Conversation:
+        """This conversation with a question and the plain text of its answer in the history."""
+        said = answer.text or answer.explanation or ""
+        return replace(self, turns=(*self.turns, Turn("user", question), Turn("assistant", said)))
+
+
+def build_chat(assistant: Assistant) -> gr.Blocks:
+    """The chat page.
+
+    Args:
+        assistant: Answers every visitor; what they said is kept apart by their browser tab.
+    """
+
+    def ask(
+        question: str, conversation: Conversation, event: gr.EventData
+    ) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
+        if isinstance(event.target, gr.Button):  # an example: its label is the question
+            question = str(event.target.value)
+        box: Any = gr.update(value="")
+        for step in converse(assistant, question, conversation):
+            yield box, list(step.messages), step
+            box = gr.skip()  # what is typed meanwhile stays
+
+    def greet() -> tuple[Any, ...]:
+        title, paths = describe(assistant)
+        return (title, *(gr.update(visible=path in paths) for _, path in EXAMPLES))
+
+    def start_again() -> tuple[list[dict[str, str]], Conversation]:
+        return [], Conversation()
+
+    page: gr.Blocks
+    with gr.Blocks(title="Corpus Assistant", analytics_enabled=False, fill_height=True) as page:
+        conversation = gr.State(Conversation())
+        with gr.Row(elem_classes="ca-top"):
+            top = gr.HTML(render.header(_folder(assistant), None, None), padding=False, js_on_load=None)
+            again = gr.Button("New conversation", elem_classes="ca-again", size="sm", min_width=0, scale=0)
+        chat = gr.Chatbot(
+            elem_classes="ca-chat",
+            label="Conversation",
+            show_label=False,
+            container=False,
+            height=None,
+            scale=1,
+            placeholder=render.welcome(),
+            # Gradio's sanitiser takes ids and labels away; render.py escapes all that is not its own.
+            sanitize_html=False,
+            latex_delimiters=[],
+            buttons=[],
+            feedback_options=None,
+            group_consecutive_messages=False,
+            layout="panel",
+            autoscroll=False,  # chat.js keeps the question in sight instead of the last card
+        )
+        with gr.Column(elem_classes="ca-bottom"):
+            with gr.Row(elem_classes="ca-examples"):
+                examples = [
+                    gr.Button(question, visible=False, size="sm", elem_classes="ca-example") for question, _ in EXAMPLES
+                ]
+            box = gr.Textbox(
+                elem_classes="ca-box",
+                label="Your question",
+                show_label=False,
+                container=False,
+                placeholder="Ask about the documents",
+                max_lines=6,
+                submit_btn=True,
+                autofocus=True,
+            )
+        page.load(greet, None, [top, *examples], show_progress="hidden", api_visibility="private")
+        gr.on(
+            [box.submit, *(button.click for button in examples)],
+            ask,
+            [box, conversation],
+            [box, chat, conversation],
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_limit=_AT_ONCE,
+            trigger_mode="once",
+        )
+        again.click(start_again, None, [chat, conversation], show_progress="hidden", api_visibility="private")
+    return page
+
+
+def looks() -> dict[str, Any]:
+    """Theme, style and script of the page, as `gr.mount_gradio_app` takes them. Nothing is fetched from elsewhere."""
+    system = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+    theme = gr.themes.Base(font=system, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"])
+    style = (_STATIC / "chat.css").read_text(encoding="utf-8")
+    script = (_STATIC / "chat.js").read_text(encoding="utf-8")
+    # In the head as they are: Gradio's own `css` puts its container in front of every selector, `.dark` included.
+    return {"theme": theme, "head": f"<style>{style}</style><script>{script}</script>", "footer_links": []}
+
+
+def converse(assistant: Assistant, question: str, conversation: Conversation) -> Iterator[Conversation]:
+    """Answers one question: the conversation as it stands after every step, the last one complete.
+
+    Errors become messages. They are shown and not remembered, so that the next question starts clean.
+    """
+    asked = conversation.showing(("user", render.question_message(question)))
+    yield asked.showing(("assistant", render.pending_message()))
+    try:
+        if not question.strip():
+            raise QuestionError("The question is empty. Type what you would like to know from the documents.")
+        sentences: list[AnswerSentence] = []
+        answer: Answer | None = None
+        for event in assistant.stream(question, history=conversation.turns):
+            if isinstance(event.data, AnswerSentence):
+                sentences.append(event.data)
+                yield asked.showing(("assistant", render.pending_message(sentences)))
+            elif isinstance(event.data, Answer):
+                answer = event.data
+        if answer is None:
+            raise AssistantError("The answer broke off before its end. Ask again.")
+        # A key of its own for each answer keeps the cards of one apart from those of the next.
+        message = render.answer_message(answer, f"a{secrets.token_hex(4)}", _reader(assistant))
+        yield asked.remembering(question, answer).showing(("assistant", message))
+    except AssistantError as error:
+        yield asked.showing(("assistant", render.error_message(str(error))))
+    except Exception:  # noqa: BLE001 - whatever it is, the visitor gets a sentence and the log the traceback
+        _log.exception("a question in the chat failed")
+        problem = "Something failed inside the assistant; its log has the details. Ask again, or reload the page."
+        yield asked.showing(("assistant", render.error_message(problem)))
+
+
+def describe(assistant: Assistant) -> tuple[str, set[str]]:
+    """The line on top of the page, and the paths that the corpus holds (none without an index)."""
+    try:
+        version = assistant.ready()
+        paths = {document.path for document in assistant.documents()}
+    except AssistantError as error:
+        return render.header(_folder(assistant), None, None, problem=str(error)), set()
+    return render.header(_folder(assistant), len(paths), version), paths
+
+
+def _folder(assistant: Assistant) -> str:
+    return assistant.settings.corpus_dir.resolve().name or str(assistant.settings.corpus_dir)
+
+
+def _reader(assistant: Assistant) -> Callable[[str], str | None]:
+    """Stored text by document id, each document read once for an answer."""
+    read: dict[str, str | None] = {}
+
+    def text(document_id: str) -> str | None:
+        if document_id not in read:
+            try:
+                read[document_id] = assistant.document(document_id).text
+            except DocumentError:  # gone since the answer was made
+                read[document_id] = None
+        return read[document_id]
+
+    return text
