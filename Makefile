@@ -23,14 +23,15 @@ install: $(STAMP) ## make .venv and install the assistant with everything it nee
 $(STAMP): requirements.lock pyproject.toml
 	@set -e; \
 	if ! [ -x $(BIN)/python ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
-	    for python in "$$PYTHON" python3 python3.14 python3.13 python3.12 python3.11 python; do \
-	        [ -n "$$python" ] && command -v "$$python" >/dev/null || continue; \
-	        "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
-	        python=; \
+	    python=; \
+	    for candidate in "$$PYTHON" python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	        "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	        python=$$candidate; break; \
 	    done; \
-	    [ -n "$$python" ] || { echo "Python 3.11 or newer is missing: install it, or name it: make install PYTHON=/path/to/python3" >&2; exit 1; }; \
-	    "$$python" -c 'import ensurepip' 2>/dev/null || \
-	        { echo "$$python cannot make virtual environments: install its venv package (on Debian: apt-get install python3-venv)" >&2; exit 1; }; \
+	    [ -n "$$python" ] || { echo "Python 3.11 or newer is missing: install it," \
+	        "or say where it is: make install PYTHON=/path/to/python3" >&2; exit 1; }; \
+	    "$$python" -c 'import ensurepip' 2>/dev/null || { echo "$$python cannot make virtual environments:" \
+	        "install its venv package (on Debian: apt-get install python3-venv)" >&2; exit 1; }; \
 	    echo "making $(VENV) with $$("$$python" --version)"; \
 	    "$$python" -m venv --clear $(VENV); \
 	fi
