@@ -141,6 +141,13 @@ class Snapshot:
         ).fetchone()
         return str(row[0])
 
+    def span(self, document_id: str, start: int, end: int) -> str | None:
+        """A span of a document's stored text, or None where there is no such document."""
+        row = self._db.execute(
+            "SELECT substr(text, ?, ?) FROM documents WHERE document_id = ?", (start + 1, end - start, document_id)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def sentences(self, document: int, start: int, end: int) -> list[Sentence]:
         """The sentences that begin inside a span, in text order."""
         rows = self._db.execute(
@@ -152,11 +159,28 @@ class Snapshot:
 
     def chunks(self, numbers: Iterable[int]) -> dict[int, StoredChunk]:
         """Chunks by their numbers."""
-        return {c.number: c for part in _parts(list(numbers)) for c in self._chunks(f"c.number IN ({_marks(part)})", part)}
+        return {
+            c.number: c for part in _parts(list(numbers)) for c in self._chunks(f"c.number IN ({_marks(part)})", part)
+        }
 
     def chunks_between(self, document: int, first: int, last: int) -> list[StoredChunk]:
         """The chunks of a document with ordinals from `first` to `last`, both included, in order."""
         return self._chunks("c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal", (document, first, last))
+
+    def chunks_in(self, document_id: str, start: int, end: int) -> list[StoredChunk]:
+        """The chunks of a document that lie inside a span, in order."""
+        return self._chunks(
+            "d.document_id = ? AND c.start >= ? AND c.end <= ? ORDER BY c.ordinal", (document_id, start, end)
+        )
+
+    def section(self, document: int, section: int) -> list[Sentence]:
+        """The sentences of one section that are not headings, in order."""
+        rows = self._db.execute(
+            "SELECT start, end, kind, section FROM sentences WHERE document = ? AND section = ? AND kind != 'heading'"
+            " ORDER BY start",
+            (document, section),
+        )
+        return [Sentence(s, e, BlockKind(kind), number) for s, e, kind, number in rows]
 
     def chunks_of_vectors(self, vector_ids: Sequence[str]) -> dict[str, list[int]]:
         """Numbers of the live chunks that each vector stands for; vectors of none are left out."""
@@ -191,7 +215,7 @@ class Snapshot:
 
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many chunks each (stemmed) term stands."""
-        found = {term: 0 for term in terms}
+        found = dict.fromkeys(terms, 0)
         for part in _parts(terms):
             found.update(self._db.execute(f"SELECT term, doc FROM terms WHERE term IN ({_marks(part)})", list(part)))
         return found
@@ -252,7 +276,9 @@ class Writer(Snapshot):
             ).lastrowid
             self._db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", [(row, v) for v in vector_ids])
             keywords = keyword_row(document.title, chunk.headings, document.text[chunk.start : chunk.end])
-            self._db.execute("INSERT INTO keywords (rowid, title, headings, text) VALUES (?, ?, ?, ?)", (row, *keywords))
+            self._db.execute(
+                "INSERT INTO keywords (rowid, title, headings, text) VALUES (?, ?, ?, ?)", (row, *keywords)
+            )
 
     def skip(self, path: str, reason: str, *, size: int, mtime_ns: int) -> None:
         """Records that a file did not become a document."""
@@ -288,7 +314,7 @@ class Writer(Snapshot):
 
 
 class Catalog:
-    """The catalog's file. One connection a thread for reading; writing opens its own.
+    """The catalog's file. Readers share a few connections; writing opens its own.
 
     Raises:
         IndexMissingError: The file does not exist and `create` is false.
@@ -299,8 +325,8 @@ class Catalog:
         if not file.is_file() and not create:
             raise IndexMissingError(f"no index in {file.parent}; run `assistant index` first")
         self.file = file
-        self._readers = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._thread = threading.local()
+        self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         try:
             if create:
@@ -317,22 +343,32 @@ class Catalog:
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
-        """A snapshot: everything read through it belongs to one state."""
-        connection = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = _connect(self.file)
-            connection.execute("PRAGMA query_only = 1")
-            self._readers.connection = connection
-            with self._guard:
-                self._open.append(connection)
-        if connection.in_transaction:  # a reader inside a reader sees the same state
-            yield Snapshot(connection)
+        """A snapshot: everything read through it belongs to one state; a reader inside a reader shares it."""
+        active = getattr(self._thread, "active", None)
+        if active is not None:
+            yield Snapshot(active)
             return
-        connection.execute("BEGIN")
+        connection = self._borrow()
         try:
-            yield Snapshot(connection)
+            connection.execute("BEGIN")
+            self._thread.active = connection
+            try:
+                yield Snapshot(connection)
+            finally:
+                self._thread.active = None
+                connection.execute("ROLLBACK")
         finally:
-            connection.execute("ROLLBACK")
+            with self._guard:
+                self._idle.append(connection)
+
+    def _borrow(self) -> sqlite3.Connection:
+        """An idle connection, or a new one: as many as there were readers at once, whatever threads come and go."""
+        with self._guard:
+            if self._idle:
+                return self._idle.pop()
+        connection = _connect(self.file)
+        connection.execute("PRAGMA query_only = 1")
+        return connection
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -360,12 +396,10 @@ class Catalog:
             connection.close()
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes the idle connections; one that is reading goes on, and the next reader opens anew."""
         with self._guard:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-            self._readers = threading.local()
+            while self._idle:
+                self._idle.pop().close()
 
     def _create(self) -> None:
         connection = _connect(self.file)

@@ -1,0 +1,212 @@
+"""The chain: understand the question, retrieve, answer. A LangChain `Runnable` over a `BaseRetriever`.
+
+`AnswerChain.answer` reads as the way of the data: understand, find, judge, decide, compose, verify. What
+is not here: how each step does it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from assistant.answering.abstention import THRESHOLD, confidence, explain, sufficiency
+from assistant.answering.citations import Statement, cite
+from assistant.answering.evidence import Evidence, EvidenceJudge, Judged
+from assistant.answering.extractive import select, state
+from assistant.answering.small_talk import reply_to
+from assistant.embedding import Embedder
+from assistant.errors import LanguageModelError, QuestionError
+from assistant.retrieval.query import Query, analyse, read_question
+from assistant.retrieval.retriever import CorpusRetriever, to_passages
+from assistant.retrieval.rewriting import Standalone, depends, standalone
+from assistant.store.catalog import Catalog, Snapshot
+from assistant.types import Answer, Passage, Reason, Seconds, Turn
+
+if TYPE_CHECKING:  # only with a language model set
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import Runnable, RunnableConfig
+
+PASSAGES = 10  # read for evidence
+SHOWN = 8  # of them returned with the answer
+OFFERED = 12  # sentences of evidence that a language model is given
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came in, read, and as it is sent to the index."""
+
+    question: str
+    standalone: str
+    query: Query
+    as_of: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A question with the passages found for it."""
+
+    asked: Asked
+    passages: tuple[Passage, ...]
+    seconds: float
+
+
+class AnswerChain:
+    """Answers questions from one opened index; thread-safe.
+
+    Args:
+        retriever: Whose documents carry the spans of their passages.
+        catalog: Of the same index.
+        embedder: Of the same index.
+        model: A language model for generative answers; None for extractive ones.
+    """
+
+    def __init__(
+        self, retriever: CorpusRetriever, catalog: Catalog, embedder: Embedder, model: BaseChatModel | None = None
+    ) -> None:
+        self._retriever = retriever
+        self._catalog = catalog
+        self._judge = EvidenceJudge(embedder)
+        self._model = model
+
+    def as_runnable(self) -> Runnable[Any, Answer]:
+        """The chain as a LangChain runnable: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
+        from langchain_core.runnables import RunnableLambda
+
+        return (
+            RunnableLambda(self._begin, name="understand")
+            | RunnableLambda(self.find, name="retrieve")
+            | RunnableLambda(self.answer, name="answer")
+        )
+
+    def ask(self, question: str, history: Sequence[Turn] = (), as_of: str | None = None) -> Answer:
+        """Answers one question, all from one state of the index.
+
+        Raises:
+            QuestionError: The question is empty or too long.
+        """
+        begun = time.perf_counter()
+        with self._catalog.read():
+            answer = self.as_runnable().invoke({"question": question, "history": history, "as_of": as_of})
+        total = time.perf_counter() - begun
+        return replace(answer, seconds=replace(answer.seconds, total=round(total, 4)))
+
+    def understand(self, question: str, history: Sequence[Turn], as_of: str | None) -> Asked:
+        """Reads a question and makes a follow-up stand alone."""
+        question = read_question(question)
+        alone, notes = self._standalone(question, history)
+        return Asked(question, alone.text, analyse(alone.text, alone.focus), as_of, notes)
+
+    def find(self, asked: Asked, config: RunnableConfig | None = None) -> Found:
+        """Retrieves the passages that may answer."""
+        begun = time.perf_counter()
+        documents = [] if reply_to(asked.question) else self._retriever.invoke(asked.standalone, config, k=PASSAGES)
+        return Found(asked, tuple(to_passages(documents)), time.perf_counter() - begun)
+
+    def answer(self, found: Found) -> Answer:
+        """Judges the evidence, decides, composes, verifies."""
+        begun = time.perf_counter()
+        with self._catalog.read() as snapshot:
+            answer = self._decide(found, snapshot)
+            version = snapshot.version()
+        compose = time.perf_counter() - begun
+        return replace(
+            answer,
+            passages=found.passages[:SHOWN],
+            index_version=version.name if version else "",
+            seconds=Seconds(round(found.seconds, 4), round(compose, 4), round(found.seconds + compose, 4)),
+        )
+
+    def _begin(self, given: str | Mapping[str, Any]) -> Asked:
+        if isinstance(given, str):
+            given = {"question": given}
+        question = given.get("question")
+        if not isinstance(question, str):
+            raise QuestionError("the chain takes a question, or a mapping with question, history and as_of")
+        return self.understand(question, [Turn.parse(t) for t in given.get("history") or ()], given.get("as_of"))
+
+    def _standalone(self, question: str, history: Sequence[Turn]) -> tuple[Standalone, tuple[str, ...]]:
+        by_rules = standalone(question, history)
+        if self._model is None or not history or not depends(question):
+            return by_rules, ()
+        from assistant.answering.generative import rewrite
+
+        try:
+            text = rewrite(question, history, self._model)
+        except LanguageModelError as error:
+            return by_rules, (f"The follow-up was read by rules, because {error}.",)
+        return Standalone(text, text), ()
+
+    def _decide(self, found: Found, snapshot: Snapshot) -> Answer:
+        asked, query = found.asked, found.asked.query
+        blank = Answer(asked.question, asked.standalone, answered=False, notes=asked.notes)
+        reply = reply_to(asked.question)
+        if reply is not None:
+            return replace(blank, reason=Reason.SMALL_TALK, explanation=reply)
+        if not snapshot.counts()[0]:
+            return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=_empty(query))
+        if self._cannot_read(query, snapshot):
+            return replace(blank, reason=Reason.LANGUAGE, explanation=_foreign(query))
+        judged = self._judge.judge(query, found.passages, snapshot)
+        if not judged:
+            return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, ()))
+        scores = [p.score for p in found.passages]
+        sure = round(confidence(sufficiency(query, judged, scores, snapshot)), 4)
+        if sure >= THRESHOLD:
+            statements, mode, notes = self._compose(query, judged)
+            sentences, citations = cite(statements, snapshot)
+            if sentences:
+                return replace(
+                    blank,
+                    answered=True,
+                    text=" ".join(s.text for s in sentences),
+                    sentences=tuple(sentences),
+                    citations=tuple(citations),
+                    confidence=sure,
+                    mode=mode,
+                    notes=asked.notes + notes,
+                )
+            blank = replace(blank, notes=asked.notes + notes, mode=mode)
+        return replace(blank, confidence=sure, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, judged))
+
+    def _compose(self, query: Query, judged: Sequence[Judged]) -> tuple[list[Statement], Any, tuple[str, ...]]:
+        """What is said and on which evidence; a language model that fails leaves the extractive answer and a note."""
+        if self._model is None:
+            return state(select(query, judged)), "extractive", ()
+        from assistant.answering.generative import compose
+
+        offered: list[Evidence] = [j.evidence for j in judged[:OFFERED]]
+        try:
+            draft = compose(query.text, offered, self._model)
+        except LanguageModelError as error:
+            return state(select(query, judged)), "extractive", (f"Answered without the language model: {error}.",)
+        statements = [Statement(s.text, tuple(offered[i] for i in s.evidence_indices)) for s in draft.sentences]
+        if not statements:
+            return [], "generative", (*draft.notes, "The language model found no answer in the evidence.")
+        return statements, "generative", draft.notes
+
+    def _cannot_read(self, query: Query, snapshot: Snapshot) -> bool:
+        """True for a question in a script that neither the documents nor the embedder know."""
+        languages = snapshot.languages()
+        known = languages.get("ru", 0) if query.cyrillic else sum(n for l, n in languages.items() if l != "ru")
+        return not known and self._retriever.retriever.is_foreign(query)
+
+
+def _empty(query: Query) -> str:
+    if query.cyrillic:
+        return "В корпусе нет документов: добавьте файлы в папку корпуса и выполните `assistant index`."
+    return "The corpus holds no documents: put files into the corpus folder and run `assistant index`."
+
+
+def _foreign(query: Query) -> str:
+    if query.cyrillic:
+        return (
+            "В корпусе нет документов на русском языке, а модель эмбеддингов читает только английский. Задайте вопрос"
+            " по-английски или укажите многоязычную модель в ASSISTANT_EMBEDDING_MODEL."
+        )
+    return (
+        "No document of the corpus is in the language of the question, and the embedding model does not connect the"
+        " two. Ask in the documents' language, or set ASSISTANT_EMBEDDING_MODEL to a multilingual model."
+    )

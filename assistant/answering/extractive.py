@@ -1,0 +1,46 @@
+"""The answer in the documents' own words: which evidence is said, and in what order.
+
+One sentence where a fact is asked, up to five where a cause, a way or a list is. What is not here: judging
+sentences (evidence.py), numbering citations (citations.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.answering.citations import Statement
+from assistant.answering.evidence import Evidence, Judged
+from assistant.retrieval.query import Kind, Query
+from assistant.store.keywords import stems
+
+LONGEST = 5  # sentences
+_FACTS = frozenset({Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY, Kind.YES_NO})
+_MOST = {Kind.WHY: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 2}
+# A further sentence is said only if it is at least this likely, compared with the best one.
+_FURTHER = 0.5
+_SAME = 0.8  # share of words from which two sentences say the same
+
+
+def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
+    """The evidence to be said, best documents first, in text order inside a document."""
+    most = 1 if query.kind in _FACTS else _MOST.get(query.kind, 2)
+    chosen: list[Judged] = []
+    for candidate in judged:
+        if len(chosen) == most or (chosen and candidate.evidence.score < _FURTHER * chosen[0].evidence.score):
+            break
+        if not any(_same(candidate.evidence.text, other.evidence.text) for other in chosen):
+            chosen.append(candidate)
+    ranks: dict[str, int] = {}
+    for item in chosen:
+        ranks.setdefault(item.evidence.document_id, len(ranks))
+    return [j.evidence for j in sorted(chosen, key=lambda j: (ranks[j.evidence.document_id], j.evidence.start))]
+
+
+def state(evidence: Sequence[Evidence]) -> list[Statement]:
+    """Each sentence of evidence as a statement that cites itself; copies of one sentence are said once."""
+    return [Statement(" ".join(e.text.split()), (e,)) for e in evidence]
+
+
+def _same(one: str, other: str) -> bool:
+    a, b = set(stems(one)), set(stems(other))
+    return bool(a and b) and len(a & b) >= _SAME * min(len(a), len(b))

@@ -1,0 +1,207 @@
+"""The class `Assistant`: the whole product behind a few methods.
+
+It holds settings and, once needed, an opened index; a version that another process publishes is picked up
+with the next question. What is not here: any step of indexing, retrieval or answering.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from assistant import indexing
+from assistant.answering.chain import AnswerChain
+from assistant.errors import IndexMissingError, QuestionError
+from assistant.indexing import Index, OnProgress
+from assistant.retrieval.hybrid import Retriever
+from assistant.retrieval.query import analyse, read_question
+from assistant.retrieval.retriever import CorpusRetriever
+from assistant.settings import Settings
+from assistant.types import Answer, Document, DocumentSummary, Event, Passage, SyncReport, Turn
+
+if TYPE_CHECKING:  # heavy, and only named here
+    from langchain_core.runnables import Runnable
+
+MOST_PASSAGES = 50
+
+
+@dataclass(slots=True)
+class _Opened:
+    """An opened index with what answers from it; `version` is the one that its vectors were opened at."""
+
+    index: Index
+    retriever: Retriever
+    chain: AnswerChain
+    version: str
+    file: tuple[int, int]
+
+
+class Assistant:
+    """Answers questions about a corpus with exact quotations. Thread-safe; usable as a context manager.
+
+    Making one costs nothing; the index and the models are opened with the first question.
+
+    Args:
+        settings: Where things are; by default what environment and `assistant.toml` say.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings if settings is not None else Settings()
+        self._guard = threading.RLock()
+        self._current: _Opened | None = None
+
+    def sync(self, *, progress: OnProgress | None = None) -> SyncReport:
+        """Brings the index in line with the corpus folder and publishes it.
+
+        Args:
+            progress: Called as the run goes on.
+
+        Raises:
+            CorpusError: The corpus folder is missing.
+            IndexingError: The index can't be written.
+        """
+        return indexing.sync(self.settings, progress=progress)
+
+    def ask(
+        self, question: str, *, history: Sequence[Turn | Mapping[str, Any]] = (), as_of: str | None = None
+    ) -> Answer:
+        """Answers a question.
+
+        Args:
+            question: At most 4,000 characters.
+            history: Earlier turns of the conversation, oldest first.
+            as_of: A date (`2022`, `2022-03`, `2022-03-25`): documents dated later are left out.
+
+        Returns:
+            The answer; one with `answered=False` says why in `reason` and `explanation`.
+
+        Raises:
+            QuestionError: The question is empty or too long, or a turn is malformed.
+            IndexMissingError: Nothing has been indexed yet.
+        """
+        turns = [Turn.parse(turn) for turn in history]
+        return self._opened().chain.ask(question, turns, as_of)
+
+    async def aask(
+        self, question: str, *, history: Sequence[Turn | Mapping[str, Any]] = (), as_of: str | None = None
+    ) -> Answer:
+        """`ask`, without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, history=history, as_of=as_of)
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn | Mapping[str, Any]] = (), as_of: str | None = None
+    ) -> Iterator[Event]:
+        """Answers step by step: each sentence after its citations, then the whole.
+
+        Only what is verified is given out, so that nothing shown has to be taken back.
+        """
+        answer = self.ask(question, history=history, as_of=as_of)
+        citations = {c.number: c for c in answer.citations}
+        for sentence in answer.sentences:
+            for number in sentence.citations:
+                if number in citations:
+                    yield Event("citation", citations.pop(number))
+            yield Event("sentence", sentence)
+        yield Event("done", answer)
+
+    def search(self, question: str, *, top_k: int = 5) -> list[Passage]:
+        """The passages nearest to a question, best first.
+
+        Args:
+            question: At most 4,000 characters.
+            top_k: 1 to 50.
+
+        Raises:
+            QuestionError: The question or `top_k` can't be used.
+        """
+        if not 1 <= top_k <= MOST_PASSAGES:
+            raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
+        opened = self._opened()
+        with opened.index.catalog.read() as snapshot:
+            return opened.retriever.passages(analyse(read_question(question)), snapshot, top_k)
+
+    def document(self, id_or_path: str) -> Document:
+        """One document with its stored text.
+
+        Raises:
+            DocumentError: There is none of that id or path.
+        """
+        with self._opened().index.catalog.read() as snapshot:
+            return snapshot.document(id_or_path)
+
+    def documents(self) -> list[DocumentSummary]:
+        """All documents, by path."""
+        with self._opened().index.catalog.read() as snapshot:
+            return snapshot.documents()
+
+    def ready(self) -> str:
+        """Opens the index and the models, and names the published version.
+
+        Raises:
+            IndexMissingError: Nothing has been indexed yet.
+        """
+        return self._opened().version
+
+    def as_retriever(self, *, top_k: int = 5) -> CorpusRetriever:
+        """The retriever for LangChain: documents whose metadata holds path, title, date, page and span."""
+        opened = self._opened()
+        return CorpusRetriever(retriever=opened.retriever, catalog=opened.index.catalog, k=top_k)
+
+    def as_runnable(self) -> Runnable[Any, Answer]:
+        """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
+        return self._opened().chain.as_runnable()
+
+    def close(self) -> None:
+        """Closes the index; the next question opens it again."""
+        with self._guard:
+            if self._current is not None:
+                self._current.index.close()
+                self._current = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _opened(self) -> _Opened:
+        """The opened index, as it is published now."""
+        with self._guard:
+            if self._current is not None and self._current.file != self._file():
+                self.close()  # the index folder was removed or replaced
+            if self._current is None:
+                self._current = self._open()
+                return self._current
+            with self._current.index.catalog.read() as snapshot:
+                version = snapshot.version()
+            if version is not None and version.name != self._current.version:
+                self._current.index.vectors.reopen()
+                self._current.version = version.name
+            return self._current
+
+    def _open(self) -> _Opened:
+        index = indexing.open_index(self.settings)
+        retriever = Retriever(index.vectors, index.embedder)
+        model = None
+        if self.settings.llm:
+            from assistant.answering.generative import chat_model
+
+            model = chat_model(self.settings)
+        chain = AnswerChain(
+            CorpusRetriever(retriever=retriever, catalog=index.catalog), index.catalog, index.embedder, model
+        )
+        with index.catalog.read() as snapshot:
+            version = snapshot.version()
+        if version is None:
+            raise IndexMissingError(f"nothing is published in {self.settings.index_dir}; run `assistant index` first")
+        return _Opened(index, retriever, chain, version.name, self._file())
+
+    def _file(self) -> tuple[int, int]:
+        try:
+            stat = (self.settings.index_dir / indexing.CATALOG).stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return (stat.st_dev, stat.st_ino)

@@ -1,0 +1,235 @@
+"""Finding passages: dense and keyword search, fused, with years, names and neighbours counted in.
+
+Small chunks are found, wide passages are returned: a hit is widened by its neighbours in the same section
+until it is worth reading, and hits that touch become one passage. What is not here: judging sentences
+(answering), reading the question (query.py).
+
+The weights below were chosen on half a of the development sets (docs/RESULTS.md says how far each counts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from assistant.embedding import Embedder
+from assistant.retrieval.dates import years
+from assistant.retrieval.query import Query
+from assistant.store.catalog import Snapshot, StoredChunk
+from assistant.store.keywords import stems
+from assistant.store.vectors import VectorStore
+from assistant.types import Passage, page_at
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How far each kind of evidence counts in a chunk's score.
+
+    Attributes:
+        dense: Share of the dense score against the keyword score, in a convex combination of both
+            (Bruch, Gai, Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
+        dense_foreign: The same for a question in a script that the embedder spells letter by letter.
+        coverage: For the share of the question's words, weighted by rarity, that stand in the chunk.
+        year, name: For the share of the question's years, of its names and numbers, that do.
+        neighbour: Share of the better neighbour's score that a chunk is given.
+        document: Share of its document's best chunks' mean.
+        columns: Of title, headings and text in BM25.
+    """
+
+    dense: float = 0.5
+    dense_foreign: float = 0.1
+    coverage: float = 0.2
+    year: float = 0.4
+    name: float = 0.1
+    neighbour: float = 0.05
+    document: float = 0.1
+    columns: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+WEIGHTS = Weights()
+CANDIDATES = 80  # chunks that each search brings; more changed nothing on the development sets
+PASSAGE_WORDS = 165  # a passage is widened up to this length
+# MiniLM's vocabulary spells a Russian word in about six pieces, an English one in 1.3.
+_PIECES_PER_WORD = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found for a question, with what its score is made of (each within [0, 1])."""
+
+    chunk: StoredChunk
+    text: str
+    dense: float
+    keyword: float
+    coverage: float
+    year: float
+    name: float
+    score: float = 0.0
+
+
+class Retriever:
+    """Finds the passages of an index that may answer a question."""
+
+    def __init__(self, vectors: VectorStore, embedder: Embedder, weights: Weights = WEIGHTS) -> None:
+        self._vectors = vectors
+        self._embedder = embedder
+        self._weights = weights
+
+    def passages(self, query: Query, snapshot: Snapshot, top_k: int) -> list[Passage]:
+        """The best passages, best first, at most `top_k`."""
+        return widen(self.rank(query, snapshot), snapshot, top_k)
+
+    def rank(self, query: Query, snapshot: Snapshot) -> list[Hit]:
+        """All candidate chunks, scored, best first."""
+        foreign = self.is_foreign(query)
+        return score(self.candidates(query, snapshot), self._weights, foreign=foreign)
+
+    def candidates(self, query: Query, snapshot: Snapshot) -> list[Hit]:
+        """What either search brings, with its features, not yet scored."""
+        vector = self._embedder.embed_query(query.text)
+        cosines = self._dense(vector, snapshot)
+        bm25 = dict(snapshot.keyword_scores(_match(query, snapshot), 2 * CANDIDATES, self._weights.columns))
+        numbers = list(dict.fromkeys([*cosines, *list(bm25)[:CANDIDATES]]))
+        cosines |= self._exact([n for n in numbers if n not in cosines], vector, snapshot)
+        best = max(bm25.values(), default=0.0) or 1.0
+        frequency = snapshot.document_frequency(query.terms)
+        total = max(1, snapshot.counts()[1])
+        rarity = {t: float(np.log(1 + total / (1 + frequency[t]))) for t in query.terms}
+        chunks = snapshot.chunks(numbers)
+        return [
+            self._hit(query, chunks[n], snapshot, cosines.get(n, 0.0), bm25.get(n, 0.0) / best, rarity) for n in numbers
+        ]
+
+    def _hit(
+        self,
+        query: Query,
+        chunk: StoredChunk,
+        snapshot: Snapshot,
+        cosine: float,
+        keyword: float,
+        rarity: Mapping[str, float],
+    ) -> Hit:
+        text = snapshot.text(chunk.document, chunk.start, chunk.end)
+        whole = " ".join((chunk.title, *chunk.headings, text))
+        present = set(stems(whole))
+        named = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
+        return Hit(
+            chunk,
+            text,
+            dense=max(0.0, cosine),
+            keyword=keyword,
+            coverage=_share(query.terms, present, rarity),
+            year=len(query.years & years(whole)) / len(query.years) if query.years else 0.0,
+            name=len(named & present) / len(named) if named else 0.0,
+        )
+
+    def _dense(self, vector: np.ndarray, snapshot: Snapshot) -> dict[int, float]:
+        """Cosines of the nearest live chunks. Vectors that are not live are looked past."""
+        limit = CANDIDATES
+        while True:
+            found = self._vectors.query(vector, limit)
+            live = snapshot.chunks_of_vectors([i for i, _ in found])
+            cosines: dict[int, float] = {}
+            for vector_id, cosine in found:
+                for number in live.get(vector_id, ()):
+                    cosines.setdefault(number, cosine)
+            if len(cosines) >= CANDIDATES // 2 or len(found) < limit:
+                return dict(list(cosines.items())[:CANDIDATES])
+            limit *= 4
+
+    def _exact(self, numbers: Sequence[int], vector: np.ndarray, snapshot: Snapshot) -> dict[int, float]:
+        """Cosines of given chunks, so that a keyword hit is judged on both counts."""
+        ids = snapshot.vectors_of_chunks(numbers)
+        vectors = self._vectors.get(list({i for each in ids.values() for i in each}))
+        return {
+            number: max((float(vectors[i] @ vector) for i in each if i in vectors), default=0.0)
+            for number, each in ids.items()
+        }
+
+    def is_foreign(self, query: Query) -> bool:
+        """True for a question in a script that the embedder spells letter by letter, so that it knows no word."""
+        words = query.text.split()
+        return self._embedder.tokenizer.count([query.text])[0] > _PIECES_PER_WORD * len(words)
+
+
+def score(hits: Sequence[Hit], weights: Weights, *, foreign: bool = False) -> list[Hit]:
+    """Scores candidates, best first; ties keep the order of the corpus."""
+    alpha = weights.dense_foreign if foreign else weights.dense
+    own = {
+        hit.chunk.number: alpha * hit.dense
+        + (1 - alpha) * hit.keyword
+        + weights.coverage * hit.coverage
+        + weights.year * hit.year
+        + weights.name * hit.name
+        for hit in hits
+    }
+    place = {(hit.chunk.document, hit.chunk.ordinal): own[hit.chunk.number] for hit in hits}
+    by_document: dict[int, list[float]] = {}
+    for hit in hits:
+        by_document.setdefault(hit.chunk.document, []).append(own[hit.chunk.number])
+    standing = {d: sum(sorted(s, reverse=True)[:3]) / 3 for d, s in by_document.items()}
+    scored = []
+    for hit in hits:
+        document, ordinal = hit.chunk.document, hit.chunk.ordinal
+        beside = max(place.get((document, ordinal - 1), 0.0), place.get((document, ordinal + 1), 0.0))
+        total = own[hit.chunk.number] + weights.neighbour * beside + weights.document * standing[document]
+        scored.append(replace(hit, score=total))
+    return sorted(scored, key=lambda h: (-h.score, h.chunk.path, h.chunk.start))
+
+
+def widen(hits: Sequence[Hit], snapshot: Snapshot, top_k: int, words: int = PASSAGE_WORDS) -> list[Passage]:
+    """Makes passages of hits: neighbours of the same section are read along, touching hits become one."""
+    taken: set[tuple[int, int]] = set()
+    made: list[Passage] = []
+    for hit in hits:
+        if len(made) == top_k:
+            break
+        chunk = hit.chunk
+        if (chunk.document, chunk.ordinal) in taken:
+            continue
+        near = {c.ordinal: c for c in snapshot.chunks_between(chunk.document, chunk.ordinal - 3, chunk.ordinal + 3)}
+        first = last = chunk.ordinal
+        length = len(hit.text.split())
+        while True:
+            grown = False
+            for ordinal in (last + 1, first - 1):
+                other = near.get(ordinal)
+                if other is None or other.section != chunk.section or (chunk.document, ordinal) in taken:
+                    continue
+                extra = len(snapshot.text(other.document, other.start, other.end).split())
+                if length + extra > words:
+                    continue
+                first, last, length, grown = min(first, ordinal), max(last, ordinal), length + extra, True
+            if not grown:
+                break
+        taken.update((chunk.document, ordinal) for ordinal in range(first, last + 1))
+        made.append(_passage(hit, near[first].start, near[last].end, snapshot))
+    return made
+
+
+def _passage(hit: Hit, start: int, end: int, snapshot: Snapshot) -> Passage:
+    chunk = hit.chunk
+    return Passage(
+        document_id=chunk.document_id,
+        path=chunk.path,
+        title=chunk.title,
+        date=chunk.date,
+        start=start,
+        end=end,
+        text=snapshot.text(chunk.document, start, end),
+        score=round(hit.score, 4),
+        url=chunk.url,
+        page=page_at(chunk.pages, start),
+    )
+
+
+def _match(query: Query, snapshot: Snapshot) -> str:
+    """The question's words as an FTS5 expression; any of them may match."""
+    return " OR ".join(f'"{term}"' for term in query.terms)
+
+
+def _share(terms: Sequence[str], present: set[str], rarity: Mapping[str, float]) -> float:
+    whole = sum(rarity[t] for t in terms)
+    return sum(rarity[t] for t in terms if t in present) / whole if whole else 0.0

@@ -1,0 +1,125 @@
+"""A question, read: its content words, names, numbers and years, its language, and what kind of thing it asks for.
+
+What is not here: finding (hybrid.py) and the carrying over of a conversation (rewriting.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.errors import QuestionError
+from assistant.retrieval.dates import years
+from assistant.retrieval.words import STOPWORDS
+from assistant.store.keywords import WORD, stem
+
+LONGEST = 4_000  # characters of a question; a longer one is a document, not a question
+
+
+class Kind(StrEnum):
+    """What kind of thing a question asks for."""
+
+    WHO = "who"
+    WHEN = "when"
+    WHERE = "where"
+    HOW_MANY = "how_many"
+    WHY = "why"
+    HOW = "how"
+    LIST = "list"
+    YES_NO = "yes_no"
+    WHAT = "what"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is sent to the index for a question.
+
+    Attributes:
+        text: The standalone question.
+        focus: What is asked now; of a follow-up without the earlier question that was put in front.
+        terms: Stems of its content words, in order, without duplicates.
+        names: Stems of its capitalised words that stand inside the sentence.
+        numbers: Its numbers as written, years included.
+        years: Its years, ranges filled in.
+        cyrillic: True where most of its letters are Cyrillic.
+    """
+
+    text: str
+    focus: str
+    terms: tuple[str, ...]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    years: frozenset[int]
+    kind: Kind
+    cyrillic: bool
+
+
+_KINDS = (
+    (Kind.WHY, r"\b(why|how come|what (caused|led to|made|prompted)|for what reasons?|what (was|were|is|are) the (reasons?|causes?)|what is the (reason|cause)|почему|зачем|отчего|по какой причине|из-за чего|причин[аыу])\b"),
+    (Kind.HOW_MANY, r"\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent|proportion|share|amount|fraction)|сколько|какое количество|какой процент|какая доля)\b"),
+    (Kind.WHEN, r"\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year|month|date|day|century|decade|season)|since when|когда|в каком году|какого числа|в каком месяце|в каком веке)\b"),
+    (Kind.WHO, r"\b(who|whom|whose|(which|what) (person|people|president|minister|official|diplomat|author|leader|politician|scientist|actor|king|queen|team|coach)|кто|кого|кому|кем|чей|чья)\b"),
+    (Kind.WHERE, r"\b(where|(in|at|to|from) (what|which) (city|country|place|state|town|region|location|continent)|(what|which) (city|country|place|state|town|location|continent)|где|куда|откуда|в каком (городе|месте)|в какой стране)\b"),
+    (Kind.LIST, r"^(list|name|enumerate|перечисли|назови)\b|\b((what|which) (are|were) the\b.*s\b|what kinds?|which (countries|states|groups|documents|proposals|points|attempts)|какие)\b"),
+    (Kind.HOW, r"^(and |but |so )?(how|как|каким образом)\b|\bin (what|which) way\b"),
+    (Kind.YES_NO, r"^(and |but |so )?(is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may|правда ли|верно ли)\b|\bли\b"),
+)  # fmt: skip
+_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])|\d{2,}")
+_SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|[\"“«(]\s*)$")
+
+
+def read_question(text: str) -> str:
+    """The question as it is worked with: white space collapsed, length checked.
+
+    Raises:
+        QuestionError: It is empty or longer than 4,000 characters.
+    """
+    question = " ".join(text.split())
+    if not re.search(r"\w", question):
+        raise QuestionError("the question is empty; ask something about the documents")
+    if len(question) > LONGEST:
+        raise QuestionError(
+            f"the question has {len(question):,} characters, at most {LONGEST:,} are read; shorten it, or put long"
+            " text into a document of the corpus"
+        )
+    return question
+
+
+def analyse(question: str, focus: str | None = None) -> Query:
+    """Reads a standalone question; `focus` is the part of it that is asked now (all of it by default)."""
+    focus = focus or question
+    words = [m.group() for m in WORD.finditer(question.replace("’s", "").replace("'s", ""))]
+    content = [w for w in words if w.lower() not in STOPWORDS]
+    terms = tuple(dict.fromkeys(stem(w) for w in content or words))
+    letters = [c for c in question if c.isalpha()]
+    return Query(
+        text=question,
+        focus=focus,
+        terms=terms,
+        names=frozenset(stem(w) for w in names_in(question)),
+        numbers=frozenset(_NUMBER.findall(question)),
+        years=frozenset(years(question)),
+        kind=kind_of(focus),
+        cyrillic=bool(letters) and sum("а" <= c.lower() <= "я" for c in letters) > len(letters) / 2,
+    )
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of thing a question asks for; the first pattern that stands in it decides."""
+    lowered = question.strip()
+    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(lowered)), Kind.WHAT)
+
+
+def names_in(text: str) -> list[str]:
+    """Capitalised words, those that merely begin a sentence left out."""
+    found = []
+    for match in WORD.finditer(text):
+        word = match.group()
+        if not word[0].isupper() or word.lower() in STOPWORDS:
+            continue
+        if _SENTENCE_START.search(text[: match.start()]) and not any(c.isupper() for c in word[1:]):
+            continue
+        found.append(word)
+    return found

@@ -1,0 +1,58 @@
+"""The retriever as LangChain knows it: a `BaseRetriever` whose documents carry their spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field
+
+from assistant.retrieval.hybrid import Retriever
+from assistant.retrieval.query import analyse, read_question
+from assistant.store.catalog import Catalog
+from assistant.types import Passage
+
+
+class CorpusRetriever(BaseRetriever):
+    """Finds passages of the corpus for a question, best first.
+
+    Each document's `page_content` is the passage's bare text; `metadata` holds the other fields of
+    `Passage`: document_id, path, title, date, url, page, start, end, score.
+
+    Attributes:
+        k: How many documents are returned at most.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    retriever: Retriever = Field(exclude=True, repr=False)
+    catalog: Catalog = Field(exclude=True, repr=False)
+    k: int = 5
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[LangChainDocument]:
+        k = int(kwargs.get("k", self.k))
+        with self.catalog.read() as snapshot:
+            passages = self.retriever.passages(analyse(read_question(query)), snapshot, k)
+        return to_documents(passages)
+
+
+_METADATA = tuple(f.name for f in fields(Passage) if f.name != "text")
+
+
+def to_documents(passages: Sequence[Passage]) -> list[LangChainDocument]:
+    """Passages as LangChain documents."""
+    return [
+        LangChainDocument(page_content=p.text, metadata={name: getattr(p, name) for name in _METADATA})
+        for p in passages
+    ]
+
+
+def to_passages(documents: Sequence[LangChainDocument]) -> list[Passage]:
+    """The passages that such documents stand for."""
+    return [Passage(text=d.page_content, **{name: d.metadata[name] for name in _METADATA}) for d in documents]

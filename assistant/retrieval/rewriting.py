@@ -1,0 +1,77 @@
+"""A follow-up made to stand alone, by rules: the subject of the conversation is carried over.
+
+What is not here: rewriting by a language model (answering/generative.py), which is used where one is set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.retrieval.query import names_in
+from assistant.retrieval.words import STOPWORDS
+from assistant.store.keywords import WORD
+from assistant.types import Turn
+
+_POINTS_BACK = re.compile(
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then|such|same|former|latter"
+    r"|(first|second|third|last|other|next|previous|earlier) (one|ones)|(the|that) (one|ones)|either|neither|both"
+    r"|он|она|оно|они|его|ее|её|их|ему|ей|им|ими|нем|нём|ней|них|это|этот|эта|эти|этого|этой|этому|этим|этих|тот|та|те"
+    r"|тогда|там|туда)\b",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(
+    r"^\s*(and|but|so|or|also|then|ok(ay)?|what about|how about|how so|what else|anything else|why not|why\s*\?|how\s*\?"
+    r"|when\s*\?|where\s*\?|who\s*\?|no,|а|и|но|или|тогда|ещё|еще|почему\s*\?|когда\s*\?|где\s*\?|кто\s*\?)(\s|$|,)",
+    re.IGNORECASE,
+)
+_INSTEAD = re.compile(
+    r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for|я\s+имел[а]?\s+в\s+виду|что\s+насч[её]т|как\s+насч[её]т)?"
+    r"\s*(the|in|of|that|в|про)?\s*(one|group|attempt|meeting|talks|summit)?\s*(of|in|from|в|from)?\s*(?P<year>1\d{3}|20\d{2})"
+    r"\s*(one|group|attempt|meeting|talks|summit|году|год|года)?\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
+# A question of more content words than this, none of them pointing back, stands alone.
+_SHORT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A question that stands alone: `text` is sent to the index, `focus` is the part that is asked now."""
+
+    text: str
+    focus: str
+
+
+def standalone(question: str, history: Sequence[Turn]) -> Standalone:
+    """Makes a follow-up stand alone; a question that does already is returned as it is.
+
+    A follow-up that only names another year ("and the 2013 one?") is the earlier question with that year.
+    Any other gets the last question that stood alone in front.
+    """
+    earlier = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
+    if not earlier or not depends(question):
+        return Standalone(question, question)
+    base = next((q for q in reversed(earlier) if not depends(q)), earlier[0])
+    instead = _INSTEAD.match(question)
+    if instead and len(set(_YEAR.findall(base))) == 1:
+        swapped = _YEAR.sub(instead["year"], base)
+        return Standalone(swapped, swapped)
+    return Standalone(f"{base} {question}", question)
+
+
+def depends(question: str) -> bool:
+    """True where a question can't be understood without what was said before it."""
+    content = [w for w in WORD.findall(question) if w.lower() not in STOPWORDS]
+    if _CONTINUES.search(question) or _INSTEAD.match(question):
+        return True
+    if _POINTS_BACK.search(_without_clauses(question)):
+        return len(content) <= 8
+    return len(content) <= _SHORT and not names_in(question) and not _YEAR.search(question)
+
+
+def _without_clauses(question: str) -> str:
+    """The question without words that only look as if they pointed back: "is there", "it is … that"."""
+    return re.sub(r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|(?<=\w )that (?=\w+ )", " ", question)
