@@ -1,0 +1,326 @@
+"""The command line `assistant`: arguments to calls, values to JSON or to text for people, errors to exit codes.
+
+Thin on purpose: whatever takes a decision stands in the library. Models, Chroma and Gradio are imported by
+the commands that need them, so that `--help` answers at once. What is not here: how things look on a
+terminal (serving/terminal.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import AssistantError, QuestionError, SettingsError
+from assistant.serving.terminal import (
+    answer_text,
+    passage_text,
+    print_json,
+    print_text,
+    speak_utf8,
+    stages,
+    tell,
+    tell_skipped,
+)
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: Arguments without the program's name; those of the process if not given.
+
+    Returns:
+        The exit code: 0 done (a refusal to answer is an answer), 1 failed, 2 wrong usage or settings.
+    """
+    speak_utf8()
+    arguments = build_parser().parse_args(argv)
+    if logging.lastResort:  # what prints the warnings of libraries where no logging is set up
+        logging.lastResort.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except SettingsError as error:
+        tell(f"error: {error}")
+        return WRONG_USAGE
+    except AssistantError as error:
+        tell(f"error: {error}")
+        return FAILED
+    except BrokenPipeError:  # `assistant … | head`: what is left in the buffer must not fail at exit once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+# Arguments
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `docs/CLI.md` is its help."""
+    parser = argparse.ArgumentParser(
+        prog="assistant",
+        description="Answers questions about a folder of documents and proves each sentence with a quotation.",
+        epilog="Settings come from options, then ASSISTANT_… in the environment, then assistant.toml. "
+        "Exit codes: 0 done (a refusal to answer is an answer), 1 failed, 2 wrong usage or settings.",
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    index = _command(commands, "index", _index, "bring the index in line with the corpus and publish it")
+    index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
+
+    search = _command(commands, "search", _search, "show the passages nearest to a question")
+    search.add_argument("question", metavar="QUESTION")
+    search.add_argument("-k", dest="top_k", metavar="N", type=_positive, default=5, help="how many (default 5)")
+
+    ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
+    ask.add_argument("question", metavar="QUESTION", nargs="?")
+    ask.add_argument("--file", metavar="FILE", type=_file, help="JSON lines with id, question, history; - reads stdin")
+    ask.add_argument("--history", metavar="FILE", type=_file, help="earlier turns: a JSON array of {role, content}")
+    ask.add_argument("--as-of", metavar="DATE", type=_date, help="answer as of a date: YYYY, YYYY-MM or YYYY-MM-DD")
+    ask.set_defaults(usage_error=ask.error)
+
+    show = _command(commands, "show", _show, "print a document's stored text, which all offsets refer to")
+    show.add_argument("document", metavar="DOCUMENT", help="its id, or its path below the corpus folder")
+
+    evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
+    evaluate.add_argument("--cases", metavar="FILE", type=_file, default=Path("evals/known_answers.jsonl"),
+                          help="JSON lines of cases (default evals/known_answers.jsonl)")  # fmt: skip
+    evaluate.add_argument("--baseline", metavar="FILE", type=_file,
+                          help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
+
+    _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
+
+    serve = _command(commands, "serve", _serve, "serve the chat and the APIs until Ctrl-C", prints_json=False)
+    serve.add_argument("--host", metavar="HOST", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", metavar="PORT", type=int, help="port to listen on (default 7860)")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], says: str, *, prints_json: bool = True
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+    parser.set_defaults(run=run)
+    parser.add_argument("--corpus", metavar="DIR", type=_file, help="folder of documents (default corpus)")
+    parser.add_argument("--index", metavar="DIR", type=_file, help="folder of the index (default index)")
+    if prints_json:
+        parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from assistant import __version__
+
+        print(f"assistant {__version__}")
+        parser.exit()
+
+
+def _file(text: str) -> Path:
+    if not text.strip():  # an unset shell variable, which would mean the working directory
+        raise argparse.ArgumentTypeError("a path must not be empty")
+    return Path(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def _date(text: str) -> str:
+    from assistant.evaluation.cases import check_date
+
+    try:
+        return check_date(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    from assistant.settings import Settings
+
+    names = {"corpus": "corpus_dir", "index": "index_dir", "host": "host", "port": "port"}
+    given = {setting: getattr(arguments, name, None) for name, setting in names.items()}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def _assistant(arguments: argparse.Namespace) -> Iterator[Assistant]:
+    from assistant.assistant import Assistant
+
+    with Assistant(_settings(arguments)) as assistant:
+        yield assistant
+
+
+# Commands
+
+
+def _index(arguments: argparse.Namespace) -> int:
+    from assistant.indexing import check, sync
+
+    settings = _settings(arguments)
+    if arguments.check:
+        report = check(settings)
+        code = FAILED if report.changed or not report.version else DONE
+        summary = f"{'up to date' if code == DONE else 'out of date; run `assistant index`'}: "
+    else:
+        with stages() as step:
+            report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total))
+        code = DONE if report.documents else FAILED
+        summary = f"{report.documents} documents, {report.chunks} chunks, version {report.version}: "
+    tell_skipped(report.skipped)
+    if arguments.json:
+        print_json(report.to_dict())
+    else:
+        counts = f"{report.added} added, {report.updated} updated, {report.deleted} deleted"
+        print_text(f"{summary}{counts}, {report.unchanged} unchanged ({report.seconds:.1f} s)")
+    if not arguments.check and not report.documents:
+        from assistant.ingest import SUPPORTED_SUFFIXES
+
+        kinds = ", ".join(sorted(SUPPORTED_SUFFIXES))
+        tell(f"error: no document in {settings.corpus_dir}; put files there ({kinds}), or name another with --corpus")
+    return code
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    with _assistant(arguments) as assistant:
+        passages = assistant.search(arguments.question, top_k=arguments.top_k)
+    if arguments.json:
+        print_json({"question": arguments.question, "passages": [passage.to_dict() for passage in passages]})
+    else:
+        print_text("\n\n".join(passage_text(n, p) for n, p in enumerate(passages, 1)) or "nothing found")
+    return DONE
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    if (arguments.question is None) == (arguments.file is None):
+        arguments.usage_error("give either QUESTION or --file FILE")
+    if arguments.file:
+        if arguments.history:
+            arguments.usage_error("--history goes with QUESTION; in a file each line has its own history")
+        return _ask_file(arguments)
+    from assistant.evaluation.questions import read_history
+
+    history = read_history(arguments.history) if arguments.history else ()
+    with _assistant(arguments) as assistant:
+        answer = assistant.ask(arguments.question, history=history, as_of=arguments.as_of)
+    if arguments.json:
+        print_json(answer.to_dict())
+    else:
+        print_text(answer_text(answer))
+    return DONE
+
+
+def _ask_file(arguments: argparse.Namespace) -> int:
+    from assistant.evaluation.questions import read_questions
+
+    code = DONE
+    with _assistant(arguments) as assistant:
+        for question in read_questions(arguments.file):
+            failure = question.problem
+            answer = None
+            if failure is None:
+                try:
+                    as_of = question.as_of or arguments.as_of
+                    answer = assistant.ask(question.text, history=question.history, as_of=as_of)
+                except QuestionError as error:
+                    failure = str(error)
+                except AssistantError:  # no index, say: the next line would fare no better
+                    raise
+                except Exception as error:  # noqa: BLE001 - logged whole; see below
+                    # A fault of ours in one question of thousands must not cost the others.
+                    _log.exception("question %r failed", question.id)
+                    failure, code = f"internal error ({type(error).__name__}: {error})", FAILED
+            if arguments.json:
+                what = answer.to_dict() if answer else {"answered": False, "error": failure}
+                print_json({"id": question.id, **what}, one_line=True)
+            else:
+                print_text(f"? {question.text}\n\n{answer_text(answer) if answer else f'error: {failure}'}\n")
+    return code
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    with _assistant(arguments) as assistant:
+        document = assistant.document(arguments.document)
+    from dataclasses import asdict
+
+    if arguments.json:
+        print_json({name: value for name, value in asdict(document).items() if name != "blocks"})
+        return DONE
+    for name in ("id", "path", "title", "date", "language", "url"):
+        if value := getattr(document, name):
+            print_text(f"{name + ':':<10}{value}")
+    print_text(f"\n{document.text}")
+    return DONE
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from assistant.evaluation.cases import load_cases
+    from assistant.evaluation.gate import load_baseline, shortfalls
+    from assistant.evaluation.report import render
+    from assistant.evaluation.runner import run
+
+    dataset = load_cases(arguments.cases)
+    path = arguments.baseline or arguments.cases.with_name("baseline.json")
+    # A baseline that was asked for must be there; the one that is only usual may be missing.
+    baseline = load_baseline(path) if arguments.baseline or path.is_file() else None
+    with _assistant(arguments) as assistant, stages() as step:
+        tell_skipped(assistant.sync(progress=lambda p: step(p.stage, p.done, p.total)).skipped)
+        report = run(dataset, assistant, progress=lambda done, total: step("asking", done, total))
+    missed = shortfalls(report, baseline) if baseline is not None else []
+    if arguments.json:
+        gate = {"baseline": None if baseline is None else str(path), "passed": not missed,
+                "shortfalls": [miss.to_dict() for miss in missed]}  # fmt: skip
+        print_json({**report.to_dict(), "gate": gate})
+    else:
+        print_text(render(report))
+    if baseline is None:
+        tell(f'no gate: there is no {path}; write one like {{"facts": 0.9}} to hold the figures')
+    for miss in missed:
+        tell(f"below the baseline: {miss}")
+    return FAILED if missed else DONE
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from assistant.doctor import diagnose
+
+    findings = diagnose(_settings(arguments))
+    well = all(finding.severity == "note" for finding in findings)
+    if arguments.json:
+        print_json({"well": well, "findings": [finding.to_dict() for finding in findings]})
+    else:
+        for finding in findings:
+            print_text(f"{finding.severity}: {finding.message}\n    → {finding.remedy}")
+        if well:
+            print_text("all is well")
+    return DONE if well else FAILED
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from assistant.serving.server import serve
+
+    with _assistant(arguments) as assistant:
+        serve(assistant.settings, assistant)
+    return DONE

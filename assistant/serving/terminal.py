@@ -1,0 +1,136 @@
+"""What the command line shows: answers and passages as text for people, progress on standard error.
+
+What is not here: the commands (cli.py), and JSON's shape, which the records of types.py have themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from assistant.types import Answer, Citation, Passage, Skipped
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_WIDTH = 100
+_EXCERPT = 300  # characters of a passage, to give an idea of it
+_UNITS = {"reading": "files", "embedding": "chunks", "writing": "documents", "asking": "questions"}
+# Line ends to many readers of JSON lines, though not to JSON.
+_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
+
+Step = Callable[[str, int, int], None]
+"""Told of progress: the stage, how much of it is done, of how much."""
+
+
+def speak_utf8() -> None:
+    """Makes both streams UTF-8 whatever the locale says, since documents are in every script.
+
+    What no encoding can hold (half of a surrogate pair in a question) is written as its JSON escape.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def print_json(value: Any, *, one_line: bool = False) -> None:
+    """Prints JSON, on one line at once where others wait for the next."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if one_line else 2).translate(_ESCAPED)
+    sys.stdout.write(text + "\n")
+    if one_line:
+        sys.stdout.flush()
+
+
+def print_text(text: str) -> None:
+    """Prints text for people; control characters, which could steer the terminal, are left out."""
+    sys.stdout.write(_harmless(text) + "\n")
+    sys.stdout.flush()
+
+
+def tell(text: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(_harmless(text) + "\n")
+    sys.stderr.flush()
+
+
+def tell_skipped(skipped: Sequence[Skipped]) -> None:
+    """Names the files that did not become documents."""
+    for file in skipped:
+        tell(f"skipped: {file.reason}")
+
+
+@contextmanager
+def stages() -> Iterator[Step]:
+    """Shows the progress of work in stages: a bar each on a terminal, else a line each."""
+    bar: tqdm[Any] | None = None
+    current = ""
+
+    def step(stage: str, done: int, total: int) -> None:
+        nonlocal bar, current
+        if stage != current:
+            current = stage
+            if bar is not None:
+                bar.close()
+                bar = None
+            if not total:
+                return
+            if not sys.stderr.isatty():
+                tell(f"{stage} {total} {_UNITS.get(stage, '')}".rstrip())
+                return
+            from tqdm import tqdm
+
+            bar = tqdm(total=total, desc=stage, unit=f" {_UNITS.get(stage, '')}", leave=False, file=sys.stderr)
+        if bar is not None:
+            bar.update(done - bar.n)
+
+    try:
+        yield step
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer with numbered marks and its quotations; a refusal with the nearest passages."""
+    if answer.answered:
+        marked = " ".join(s.text + "".join(f" [{number}]" for number in s.citations) for s in answer.sentences)
+        parts = [_wrapped(marked), *map(_citation, answer.citations)]
+    else:
+        parts = [_wrapped(answer.explanation or "The corpus does not answer this.")]
+        if answer.passages:
+            parts += ["The nearest passages:", *(passage_text(n, p) for n, p in enumerate(answer.passages[:3], 1))]
+    parts += [_wrapped(f"Note: {note}") for note in answer.notes]
+    return "\n\n".join(parts)
+
+
+def passage_text(number: int, passage: Passage) -> str:
+    """A passage with its place, cut to an excerpt."""
+    text = textwrap.shorten(passage.text, _EXCERPT, placeholder=" …")
+    return f"({number}) {_place(passage)}\n{_wrapped(text, '    ')}"
+
+
+def _citation(citation: Citation) -> str:
+    address = f"\n    {citation.url}" if citation.url else ""
+    return f"[{citation.number}] {_place(citation)}{address}\n{_wrapped(f'“{citation.quote}”', '    ')}"
+
+
+def _place(source: Citation | Passage) -> str:
+    page = f"page {source.page}" if source.page else ""
+    return " · ".join(part for part in (source.title, source.date, source.path, page) if part)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+    return textwrap.fill(
+        " ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def _harmless(text: str) -> str:
+    return "".join(c for c in text if unicodedata.category(c) != "Cc" or c in "\n\t")
