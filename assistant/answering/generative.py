@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from assistant.answering.evidence import Evidence
 from assistant.answering.prompting import fence_for, load_prompt
 from assistant.answering.replies import Claim, parse_reply, says_no_answer, without_reasoning
-from assistant.answering.support import supported
+from assistant.answering.support import related, supported
 from assistant.errors import LanguageModelError, SettingsError
 from assistant.settings import Settings
 from assistant.types import Turn
@@ -189,10 +189,11 @@ def _checked(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> Draft:
         if not indices:
             dropped += 1
             continue
-        sentence = DraftSentence(claim.text, indices)
         if len(indices) < len(claim.ids) or not _carried(claim.text, [evidence[index] for index in indices]):
             sentence = DraftSentence(evidence[indices[0]].text, indices[:1])
             replaced += 1
+        else:
+            sentence = DraftSentence(claim.text, _needed(claim.text, indices, evidence))
         key = " ".join(sentence.text.casefold().split())
         if key in seen:
             continue
@@ -207,6 +208,12 @@ def _checked(claims: Sequence[Claim], evidence: Sequence[Evidence]) -> Draft:
 def _carried(sentence: str, cited: Sequence[Evidence]) -> bool:
     context = "\n".join(f"{item.title}\n{item.heading}\n{item.date or ''}" for item in cited)
     return supported(sentence, [item.text for item in cited], context)
+
+
+def _needed(sentence: str, indices: tuple[int, ...], evidence: Sequence[Evidence]) -> tuple[int, ...]:
+    """The citations without those that share nothing with the sentence, if the others carry it alone."""
+    narrowed = tuple(index for index in indices if related(sentence, evidence[index].text))
+    return narrowed if narrowed and _carried(sentence, [evidence[index] for index in narrowed]) else indices
 
 
 def _notes(replaced: int, dropped: int, surplus: int) -> tuple[str, ...]:
@@ -263,6 +270,6 @@ def rewrite(question: str, history: Sequence[Turn], model: BaseChatModel) -> str
     asked = _one_line(question)
     prompt = load_prompt("rewrite", ("fence", "history", "question"))
     reply = _ask(model, prompt.messages(fence=fence_for(told, asked), history=told, question=asked))
-    if "\n" in reply or len(reply) > 3 * len(question) + 200:
+    if "\n" in reply or len(reply) > 3 * len(question) + 200 or (asked.endswith("?") and not reply.endswith("?")):
         raise LanguageModelError(f"language model {_label(model)} did not rewrite the question as one short line")
     return reply

@@ -39,6 +39,7 @@ class Word:
     folded: str
     stem: str
     initial: bool
+    start: int
 
     @property
     def capitalised(self) -> bool:
@@ -65,6 +66,7 @@ class Number:
     value: str
     before: str
     noun: str
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _numbers(text: str) -> tuple[tuple[Number, ...], str]:
         after = _NEXT_WORD.match(text, match.end())
         before = _LAST_WORD.search(text, 0, match.start())
         noun = "" if match["percent"] or after is None else after[1]
-        found.append(Number(_normal(match), fold(before[1]) if before else "", noun))
+        found.append(Number(_normal(match), fold(before[1]) if before else "", noun, match.start()))
         rest = rest[: match.start()] + " " * len(match[0]) + rest[match.end() :]
     return tuple(found), rest
 
@@ -199,7 +201,7 @@ def _words(text: str, rest: str) -> tuple[Word, ...]:
     found = []
     for match, word, stem in zip(matches, folded, stems(folded), strict=True):
         before = text[: match.start()].rstrip(_OPENING)
-        found.append(Word(match[0], word, stem, not before or before[-1] in ".!?:…"))
+        found.append(Word(match[0], word, stem, not before or before[-1] in ".!?:…", match.start()))
     return tuple(found)
 
 

@@ -21,6 +21,8 @@ _FENCE = re.compile(r"^\s*(?:```|~~~).*$")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
 _ITEM = re.compile(r"^\s*(?:[-*•+–—]|\d{1,2}[.)])\s+")
 _QUOTE = re.compile(r"^\s*>\s?")
+# "[1] Harbour Bridge": a line of a list of sources, where "[1]" alone belongs to the line before.
+_SOURCE = re.compile(r"^\s*\[\s*\d+\s*\]\s*:?\s*[^\W\d_]")
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=[\w.!?\])])[*_](?!\w)")
 
 _ID = r"\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]"
@@ -58,10 +60,10 @@ def parse_reply(reply: str) -> list[Claim]:
 
 
 def _paragraphs(reply: str) -> Iterator[str]:
-    """Lines that belong together, joined; a bullet or a heading begins anew."""
+    """Lines that belong together, joined; a bullet, a heading or a source begins anew."""
     lines: list[str] = []
     for line in reply.translate(str.maketrans("【】", "[]")).splitlines():
-        if not line.strip() or _FENCE.match(line) or _HEADING.match(line) or _ITEM.match(line):
+        if not line.strip() or any(pattern.match(line) for pattern in (_FENCE, _HEADING, _ITEM, _SOURCE)):
             yield from _joined(lines)
             lines = []
         if not _FENCE.match(line) and not _HEADING.match(line):

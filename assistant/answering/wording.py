@@ -148,6 +148,15 @@ CURRENCIES: dict[str, tuple[str, ...]] = {
     "₽": ("rouble", "ruble", "rub", "рубл"),
 }
 
+# Parts of a date: what happened then stands before them. English months are known by their capital.
+CALENDAR = _words("""
+    day days month months year years century centuries decade decades january february march april june july august
+    september october november december
+    январь января январе февраль февраля феврале март марта марте апрель апреля апреле май мая мае июнь июня июне
+    июль июля июле август августа августе сентябрь сентября сентябре октябрь октября октябре ноябрь ноября ноябре
+    декабрь декабря декабре год года году годы годах годов г гг век века веке день дня
+""")
+
 NEGATIONS = _words("""
     not no never neither nor none nobody nothing nowhere cannot without non lack lacks lacked fail fails failed unable
     refused denied не ни нет никогда никто никого никому ничто ничего никакой никакая никаких нигде нельзя без

@@ -61,12 +61,17 @@ def answer(serve, reply: str, items=BRIDGE, question: str = QUESTION) -> Draft:
 
 
 def test_supported_sentences_with_ids_are_kept_as_the_model_wrote_them(serve):
-    draft = answer(serve, "It was opened on 19 March 1932 [1]. The construction was led by Bradfield. [1][3]")
+    draft = answer(serve, "It was opened on 19 March 1932 [1]. The construction was led by Bradfield. [3][2]")
     assert draft.sentences == (
         DraftSentence("It was opened on 19 March 1932.", (0,)),
-        DraftSentence("The construction was led by Bradfield.", (0, 2)),
+        DraftSentence("The construction was led by Bradfield.", (2,)),
     )
     assert draft.notes == ()
+
+
+def test_sentence_that_rests_on_two_quotations_keeps_both(serve):
+    draft = answer(serve, "The Harbour Bridge opened in 1932 and its span is 503 metres [1, 2].")
+    assert [sentence.evidence_indices for sentence in draft.sentences] == [(0, 1)]
 
 
 def test_markdown_and_hidden_reasoning_are_taken_off(serve):
@@ -337,7 +342,9 @@ def test_follow_up_becomes_a_standalone_question(serve):
     assert user.endswith("Last question: How long is it?")
 
 
-@pytest.mark.parametrize("reply", ["", "How long is it?\nIt is long.", "x" * 300, Failure(500)])
+@pytest.mark.parametrize(
+    "reply", ["", "How long is it?\nIt is long.", "x" * 300 + "?", "It is 503 metres long.", Failure(500)]
+)
 def test_reply_that_is_no_question_of_one_line_is_an_error(serve, reply):
     with pytest.raises(LanguageModelError, match="scripted at http"):
         rewrite("How long is it?", HISTORY, model_at(serve([reply]).base_url))

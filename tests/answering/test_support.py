@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from assistant.answering.support import supported
+import pytest
+from razdel import sentenize
+
+from assistant.answering.support import related, supported
 
 BRIDGE = "The Harbour Bridge opened on 19 March 1932 and did not carry trams after 1958."
 TOLSTOY = "Толстой написал роман в 1869 году."
@@ -117,3 +120,32 @@ def test_title_supplies_names_but_no_facts():
 def test_several_quotations_carry_a_sentence_together():
     assert supported("Ann was born in 1950 and died in 2001.", ["Ann was born in 1950.", "Ann died in 2001."])
     assert not supported("Ann was born in 1950 and died in 2002.", ["Ann was born in 1950.", "Ann died in 2001."])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotation", "expected"),
+    [
+        ("Acme was acquired by Beta in 1990.", "Acme acquired Beta in 1990.", False),
+        ("Beta acquired Acme in 1990.", "Acme acquired Beta in 1990.", False),
+        ("Beta was acquired by Acme in 1990.", "Acme acquired Beta in 1990.", True),
+        ("Ann was born in 2001 and died in 1950.", "Ann was born in 1950 and died in 2001.", False),
+        ("She had 3 sons and 5 daughters.", "She had 5 sons and 3 daughters.", False),
+        ("Paris is the capital of France.", "Paris is the capital of France, Rome of Italy.", True),
+    ],
+)
+def test_facts_told_crosswise_are_not_supported(sentence, quotation, expected):
+    assert supported(sentence, [quotation]) is expected
+
+
+@pytest.mark.parametrize("path", sorted(Path("corpus").glob("*.md")), ids=lambda path: path.stem)
+def test_every_sentence_supports_itself(path):
+    for span in sentenize(path.read_text(encoding="utf-8")):
+        sentence = " ".join(span.text.split())
+        if any(letter.isalpha() for letter in sentence):
+            assert supported(sentence, [sentence]), sentence
+
+
+def test_related_takes_a_shared_word_or_number():
+    assert related("It opened in 1932.", BRIDGE)
+    assert related("Bridges.", BRIDGE)
+    assert not related("Its span is 503 metres.", BRIDGE)
