@@ -1,0 +1,104 @@
+"""Front matter: the YAML between two `---` lines at the head of a Markdown file.
+
+Scalars are kept as they are written (`date: 2022-03` is a string, `title: No` is not a boolean), so nothing is
+constructed but strings, lists and mappings. What the values mean is `metadata`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assistant.errors import DocumentError
+from assistant.types import Source
+
+_LIMIT = 65_536  # characters; metadata is never that long, an attack on the parser may be
+_FENCED = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_EMPTY = frozenset({"", "~", "null", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What a file says of itself; unchecked strings."""
+
+    title: str | None = None
+    date: str | None = None
+    language: str | None = None
+    url: str | None = None
+    tags: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str]:
+    """The front matter and the text after it; an empty one where the file has none.
+
+    Raises:
+        DocumentError: It is not YAML, not a mapping, or too long; the message names the line of the file.
+    """
+    match = _FENCED.match(text)
+    if match is None:
+        return FrontMatter(), text
+    values = _parse(match[1], path)
+    matter = FrontMatter(
+        title=_scalar(values.get("title")),
+        date=_scalar(values.get("date")),
+        language=_scalar(values.get("language", values.get("lang"))),
+        url=_scalar(values.get("url")),
+        tags=_strings(values.get("tags")),
+        sources=tuple(_sources(values.get("sources", values.get("source")))),
+    )
+    return matter, text[match.end() :]
+
+
+def _parse(source: str, path: str) -> dict[str, object]:
+    import yaml
+
+    if len(source) > _LIMIT:
+        raise _broken(path, 1, f"longer than {_LIMIT:,} characters")
+    try:
+        for event in yaml.parse(source, Loader=yaml.BaseLoader):
+            if isinstance(event, yaml.AliasEvent):  # a few lines of aliases can stand for gigabytes
+                raise _broken(path, (event.start_mark.line if event.start_mark else 0) + 2, "aliases are not allowed")
+        values = yaml.load(source, Loader=yaml.BaseLoader)  # strings, lists, mappings only
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or "it can't be parsed"
+        raise _broken(path, mark.line + 2 if mark else 1, problem) from error
+    except RecursionError as error:
+        raise _broken(path, 1, "nested too deeply") from error
+    if values in (None, ""):
+        return {}
+    if not isinstance(values, dict):
+        raise _broken(path, 2, "it must be `name: value` lines")
+    return {str(key).strip().lower(): value for key, value in values.items()}
+
+
+def _broken(path: str, line: int, problem: str) -> DocumentError:
+    return DocumentError(
+        f"{path}: front matter is not valid YAML (line {line}: {problem}); mend it or remove the --- lines"
+    )
+
+
+def _scalar(value: object) -> str | None:
+    if not isinstance(value, str) or value.strip().lower() in _EMPTY:
+        return None
+    return value.strip()
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    """A list of strings, or one string with commas, as people write tags."""
+    items = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else []
+    return tuple(text for item in items if (text := _scalar(item)) is not None)
+
+
+def _sources(value: object) -> list[Source]:
+    found = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            url = _scalar(item.get("url"))
+            title = _scalar(item.get("title")) or url
+            if title:
+                found.append(Source(title, _scalar(item.get("publisher")), _scalar(item.get("date")), url))
+        elif (title := _scalar(item)) is not None:
+            found.append(Source(title, url=title if title.startswith(("http://", "https://")) else None))
+    return found

@@ -1,0 +1,176 @@
+"""The files of a corpus folder, in a fixed order.
+
+It decides which files belong to the corpus and opens none but `.assistantignore`: hidden names and what that
+file lists are left out, symbolic links count only where they stay inside the folder and give each file once.
+Whether a file can be read as a document is `loaders`' question.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assistant.errors import CorpusError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+IGNORE_FILE = ".assistantignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of the corpus.
+
+    Attributes:
+        path: Where it is.
+        relative_path: From the corpus folder, with forward slashes.
+        size, mtime_ns: In bytes and nanoseconds, to tell whether it changed; 0 with a problem.
+        problem: Why it can't be a document, with the remedy; None for a file to load.
+    """
+
+    path: Path
+    relative_path: str
+    size: int
+    mtime_ns: int
+    problem: str | None = None
+
+
+def walk_corpus(folder: Path) -> Iterator[Found]:
+    """The files of the corpus, sorted by relative path.
+
+    Raises:
+        CorpusError: The folder is missing, no folder, or can't be listed.
+    """
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise CorpusError(
+            f"the corpus folder {folder} {what}; create it and put documents in, or name another with --corpus"
+        )
+    walk = _Walk(folder)
+    walk.run()
+    yield from sorted(walk.found.values(), key=lambda found: found.relative_path)
+
+
+class _Walk:
+    """One walk: what was found, and the links that are followed only when all that is real has been seen."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._root = os.path.realpath(folder)
+        self._ignored = _ignore_rules(folder)
+        self._links: list[tuple[Path, str]] = []
+        self._seen: set[tuple[int, int]] = set()  # device and inode of every folder and file
+        self.found: dict[str, Found] = {}
+
+    def run(self) -> None:
+        try:
+            os.scandir(self._folder).close()
+        except OSError as error:
+            raise CorpusError(f"the corpus folder {self._folder} can't be read ({error.strerror}); allow it") from error
+        self._folder_files(self._folder, "")
+        while self._links:
+            links, self._links = sorted(self._links, key=lambda link: link[1]), []
+            for path, relative in links:
+                self._link(path, relative)
+
+    def _folder_files(self, folder: Path, prefix: str) -> None:
+        """Everything under a folder; a stack, since folders may be nested deeper than Python recurses."""
+        waiting = [(folder, prefix)]
+        while waiting:
+            folder, prefix = waiting.pop()
+            try:
+                with os.scandir(folder) as scan:
+                    entries = list(scan)
+                status = os.stat(folder)
+            except OSError as error:
+                self._report(folder, prefix.rstrip("/"), f"can't be listed ({error.strerror}); allow reading it")
+                continue
+            if (status.st_dev, status.st_ino) in self._seen:
+                continue
+            self._seen.add((status.st_dev, status.st_ino))
+            for entry in entries:
+                relative = prefix + entry.name
+                path = folder / entry.name
+                if entry.name.startswith("."):
+                    continue
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if self._is_ignored(relative, is_folder=is_folder):
+                    continue
+                if not _is_utf8(entry.name):
+                    self._report(path, _shown(relative), "has a name that is not valid UTF-8; rename it")
+                elif entry.is_symlink():
+                    self._links.append((path, relative))
+                elif is_folder:
+                    waiting.append((path, relative + "/"))
+                else:
+                    self._file(path, relative)
+
+    def _file(self, path: Path, relative: str) -> None:
+        """A regular file is found; pipes, sockets and devices are not files and are left alone."""
+        try:
+            status = path.stat()
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):  # gone since it was listed: no longer of the corpus
+                self._report(path, relative, f"can't be read ({error.strerror}); allow reading it")
+            return
+        if stat.S_ISREG(status.st_mode):
+            self._seen.add((status.st_dev, status.st_ino))
+            self.found[relative] = Found(path, relative, status.st_size, status.st_mtime_ns)
+
+    def _link(self, path: Path, relative: str) -> None:
+        """Follows a link to what is inside the corpus and was not found by its own name (a hidden folder's file)."""
+        target = os.path.realpath(path)
+        if not os.path.exists(target):
+            self._report(path, relative, "is a link that leads nowhere; mend or remove it")
+            return
+        if os.path.commonpath([self._root, target]) != self._root:
+            self._report(path, relative, "is a link that leads out of the corpus; put a copy in its place")
+            return
+        is_folder = os.path.isdir(target)
+        if is_folder and self._is_ignored(relative, is_folder=True):
+            return
+        status = os.stat(target)
+        if (status.st_dev, status.st_ino) in self._seen:
+            return
+        if is_folder:
+            self._folder_files(path, relative + "/")
+        else:
+            self._file(path, relative)
+
+    def _is_ignored(self, relative: str, *, is_folder: bool) -> bool:
+        return self._ignored is not None and self._ignored.match_file(relative + "/" if is_folder else relative)
+
+    def _report(self, path: Path, relative: str, problem: str) -> None:
+        self.found[relative] = Found(path, relative, 0, 0, f"{relative} {problem}")
+
+
+def _ignore_rules(folder: Path) -> GitIgnoreSpec | None:
+    file = folder / IGNORE_FILE
+    if not file.is_file():
+        return None
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(file.read_bytes().decode("utf-8-sig", errors="replace").splitlines())
+    except OSError as error:
+        raise CorpusError(f"{file} can't be read ({error.strerror}); allow reading it or remove it") from error
+    except ValueError as error:
+        raise CorpusError(f"{file} has a pattern that can't be understood ({error}); mend it") from error
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(name: str) -> str:
+    """A name with surrogates as it can be printed and stored."""
+    return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
