@@ -36,6 +36,13 @@ _log = logging.getLogger(__name__)
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 
+_REFERENCE = """# The command line
+
+The help of every command, as `assistant COMMAND --help` prints it. This page is generated:
+
+    COLUMNS=100 .venv/bin/python -c 'import assistant.cli as c; print(c.reference(), end="")' > docs/CLI.md
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command.
@@ -74,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; `docs/CLI.md` is its help."""
     parser = argparse.ArgumentParser(
         prog="assistant",
+        allow_abbrev=False,
         description="Answers questions about a folder of documents and proves each sentence with a quotation.",
         epilog="Settings come from options, then ASSISTANT_… in the environment, then assistant.toml. "
         "Exit codes: 0 done (a refusal to answer is an answer), 1 failed, 2 wrong usage or settings.",
@@ -86,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
     search.add_argument("question", metavar="QUESTION")
-    search.add_argument("-k", dest="top_k", metavar="N", type=_positive, default=5, help="how many (default 5)")
+    search.add_argument("-k", dest="top_k", metavar="N", type=_top_k, default=5, help="how many (default 5)")
 
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
     ask.add_argument("question", metavar="QUESTION", nargs="?")
@@ -106,21 +114,32 @@ def build_parser() -> argparse.ArgumentParser:
 
     _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
 
-    serve = _command(commands, "serve", _serve, "serve the chat and the APIs until Ctrl-C", prints_json=False)
+    serve = _command(commands, "serve", _serve, "serve the chat and the APIs until Ctrl-C")
     serve.add_argument("--host", metavar="HOST", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", metavar="PORT", type=int, help="port to listen on (default 7860)")
+
+    for name, command in commands.choices.items():
+        command.add_argument("--corpus", metavar="DIR", type=_file, help="folder of documents (default corpus)")
+        command.add_argument("--index", metavar="DIR", type=_file, help="folder of the index (default index)")
+        if name != "serve":
+            command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
-def _command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], says: str, *, prints_json: bool = True
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+def reference() -> str:
+    """The help of all commands as Markdown: what `docs/CLI.md` holds."""
+    parser = build_parser()
+    helps = {parser.prog: parser.format_help()}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps.update({command.prog: command.format_help() for command in action.choices.values()})
+    return _REFERENCE + "".join(f"\n## {name}\n\n```\n{text}```\n" for name, text in helps.items())
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], says: str) -> argparse.ArgumentParser:
+    description = f"{says[0].upper()}{says[1:]}."
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=says, description=description, allow_abbrev=False)
     parser.set_defaults(run=run)
-    parser.add_argument("--corpus", metavar="DIR", type=_file, help="folder of documents (default corpus)")
-    parser.add_argument("--index", metavar="DIR", type=_file, help="folder of the index (default index)")
-    if prints_json:
-        parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -143,9 +162,11 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+def _top_k(text: str) -> int:
+    from assistant.assistant import MOST_PASSAGES
+
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_PASSAGES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to {MOST_PASSAGES}")
     return int(text)
 
 
