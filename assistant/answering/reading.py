@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_PREC, Context, Decimal
 
 import Stemmer
 
@@ -94,9 +94,13 @@ def stems(words: Iterable[str]) -> list[str]:
     return [(russian if "а" <= word[:1] <= "я" else english).stemWord(word) for word in words]
 
 
+# One apostrophe, one `е`; Turkish i's, which match an English one where case is ignored but don't fold to it.
+_SPELLING = str.maketrans("’ёЁİı", "'еЕIi")
+
+
 def read(text: str) -> Reading:
     """Reads a sentence or a quotation."""
-    text = _in_digits(text.replace("’", "'").replace("ё", "е").replace("Ё", "Е"))
+    text = _in_digits(text.translate(_SPELLING))
     numbers, rest = _numbers(text)
     return Reading(
         folded=fold(text),
@@ -170,22 +174,26 @@ def _numbers(text: str) -> tuple[tuple[Number, ...], str]:
     return tuple(found), rest
 
 
+_EXACT = Context(prec=MAX_PREC)
+
+
 def _normal(match: re.Match[str]) -> str:
     if match["code"]:
         code = fold(match["code"])
         ordinal = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", code)
-        return f"#{int(ordinal[1])}" if ordinal else code
+        return f"#{ordinal[1].lstrip('0')}" if ordinal else code
     digits = match["digits"]
     if _GROUPED.fullmatch(digits):
         whole, point, fraction = digits, "", ""
         if tail := re.search(r"[.,](\d{1,2}|\d{4,})$|(?<=[,\s]\d{3})\.(\d+)$", digits):
             whole, point, fraction = digits[: tail.start()], ".", tail[1] or tail[2]
         digits = re.sub(r"\D", "", whole) + point + fraction
-    value = Decimal(digits.replace(",", "."))
-    if match["scale"]:
-        value *= SCALES[fold(match["scale"])]
-    sign = "-" if match["sign"] else ""
-    return sign + f"{value.normalize():f}" + ("%" if match["percent"] else "")
+    value = (
+        f"{_EXACT.multiply(Decimal(digits.replace(',', '.')), SCALES[fold(match['scale'])] if match['scale'] else 1):f}"
+    )
+    if "." in value:
+        value = value.rstrip("0").rstrip(".")
+    return ("-" if match["sign"] else "") + value + ("%" if match["percent"] else "")
 
 
 # --- words ---------------------------------------------------------------------------------------------------

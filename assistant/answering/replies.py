@@ -101,7 +101,7 @@ def _claim(sentence: str) -> Claim | None:
     """None where nothing is said (an id or a mark alone)."""
     # At the beginning stand numbers of a list of sources, not what the sentence rests on.
     body = re.sub(rf"^(?:\s*{_ID})+", "", sentence)
-    ids = tuple(dict.fromkeys(int(number) for mark in _IDS.findall(body) for number in re.findall(r"\d+", mark)))
+    ids = tuple(dict.fromkeys(int(number[:9]) for mark in _IDS.findall(body) for number in re.findall(r"\d+", mark)))
     text = re.sub(r"\s+(?=[.,;:!?…])", "", _IDS.sub("", body)).strip()
     if not re.search(r"\w", text):
         return None

@@ -19,6 +19,9 @@ from assistant.answering.wording import CALENDAR, CURRENCIES, NEGATIVE_PREFIXES,
 # evidence must hold. Below it the predicate is usually another one.
 MINIMUM_SHARE = 0.6
 
+# A sentence longer than this is no sentence; it bounds the work that a hostile reply can cause.
+MAXIMUM_CHARACTERS = 2000
+
 _LINK = re.compile(r"\w+://\S+|www\.\S+|\S+@\S+|\b[\w-]{2,}\.[^\W\d_]{2,}\b\S*", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^\s\d=][^>]*>?|!\[|\]\(")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
@@ -33,6 +36,8 @@ def supported(sentence: str, cited_texts: Sequence[str], context: str = "") -> b
         context: Titles, headings and dates of their documents: may supply names and topic words, since
             a quotation says "it" for what its title names, never a number or a fact.
     """
+    if len(sentence) > MAXIMUM_CHARACTERS:
+        return False
     said = read(sentence)
     proofs = [read(text) for text in cited_texts]
     around = read(context)

@@ -60,3 +60,8 @@ def test_a_sentence_about_no_answer_is_a_sentence(reply):
 )
 def test_hidden_reasoning_is_taken_off(reply, rest):
     assert without_reasoning(reply) == rest
+
+
+def test_absurdly_long_id_is_an_id_that_does_not_exist():
+    (claim,) = parse_reply(f"It opened [{'9' * 5000}].")
+    assert claim == Claim("It opened.", (999_999_999,))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from razdel import sentenize
 
 from assistant.answering.support import related, supported
@@ -149,3 +151,28 @@ def test_related_takes_a_shared_word_or_number():
     assert related("It opened in 1932.", BRIDGE)
     assert related("Bridges.", BRIDGE)
     assert not related("Its span is 503 metres.", BRIDGE)
+
+
+_PIECES = st.lists(
+    st.one_of(
+        st.text(max_size=8),
+        st.sampled_from(
+            "1,000 1 234,5 twenty-one fİve 3rd 1990-х 5-го not не без % per cent million тыс. minus −5 $ [1] by Ann . ! "
+            "May http://a.b <b> one of third пятью".split(" ")
+        ),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_PIECES, _PIECES)
+def test_any_text_is_judged_without_an_error(sentence, quotation):
+    assert supported(" ".join(sentence), [" ".join(quotation)], "Title") in (True, False)
+
+
+def test_long_numbers_are_compared_digit_by_digit():
+    digits = "1234567890" * 4
+    assert supported(f"The code is {digits}.", [f"The code: {digits}"])
+    assert not supported(f"The code is {digits}.", [f"The code: {digits[:-1]}1"])
+    assert not supported("x " * 2000, ["x " * 2000])
