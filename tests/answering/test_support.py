@@ -157,8 +157,8 @@ _PIECES = st.lists(
     st.one_of(
         st.text(max_size=8),
         st.sampled_from(
-            "1,000 1 234,5 twenty-one fİve 3rd 1990-х 5-го not не без % per cent million тыс. minus −5 $ [1] by Ann . ! "
-            "May http://a.b <b> one of third пятью".split(" ")
+            "1,000 1 234,5 twenty-one fİve 3rd 1990-х 5-го not не без % per cent million тыс. minus −5 $ [1] by Ann . "
+            "! May http://a.b <b> one of third пятью".split(" ")
         ),
     ),
     max_size=12,
