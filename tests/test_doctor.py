@@ -1,0 +1,197 @@
+"""The doctor names what is wrong with an installation, whatever part of it that is, and changes nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from assistant import Settings, doctor, embedding
+from assistant.doctor import Finding, diagnose
+from assistant.embedding import model_fingerprint
+from assistant.indexing import CATALOG, TWINS, VECTORS, sync
+from assistant.store.vectors import VectorStore
+
+TEXT = """# The harbour of Elmsford
+
+The harbour was dug in 1820. It froze in every winter until the warm current came.
+
+## Ships
+
+Twelve ships belong to it. The oldest is the Albatross, which was launched in 1911.
+"""
+
+
+@pytest.fixture(scope="session")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A small indexed corpus; not to be changed."""
+    root = tmp_path_factory.mktemp("doctor")
+    (root / "corpus").mkdir()
+    (root / "corpus" / "harbour.md").write_text(TEXT, "utf-8")
+    (root / "corpus" / "pier.txt").write_text("The pier is 80 metres long. It was painted green.", "utf-8")
+    settings = Settings(corpus_dir=root / "corpus", index_dir=root / "index")
+    sync(settings)
+    return settings
+
+
+@pytest.fixture
+def patient(healthy: Settings, tmp_path: Path) -> Settings:
+    """A copy of it, to be broken."""
+    shutil.copytree(healthy.corpus_dir, tmp_path / "corpus")
+    shutil.copytree(healthy.index_dir, tmp_path / "index")
+    return Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+
+
+def found(settings: Settings) -> dict[str, Finding]:
+    """The findings by their codes, each of which must say what to do."""
+    findings = diagnose(settings)
+    assert all(finding.message and finding.remedy for finding in findings)
+    return {finding.code: finding for finding in findings}
+
+
+def sql(settings: Settings, *statements: str) -> None:
+    with closing(sqlite3.connect(settings.index_dir / CATALOG)) as db:
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+
+
+def test_nothing_is_found_where_all_is_well(healthy: Settings) -> None:
+    assert diagnose(healthy) == []
+
+
+def test_missing_corpus_is_found(patient: Settings) -> None:
+    shutil.rmtree(patient.corpus_dir)
+    assert str(patient.corpus_dir) in found(patient)["corpus_missing"].message
+
+
+def test_empty_corpus_is_found(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    findings = found(Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index"))
+    assert findings.keys() == {"corpus_empty", "index_missing"}
+    assert not (tmp_path / "index").exists()
+
+
+def test_index_that_lags_behind_the_corpus_is_found(patient: Settings) -> None:
+    (patient.corpus_dir / "new.md").write_text("A new page.", "utf-8")
+    (patient.corpus_dir / "pier.txt").unlink()
+    assert "1 files new, 0 changed, 1 gone" in found(patient)["index_outdated"].message
+
+
+def test_skipped_file_is_found_with_its_reason(patient: Settings) -> None:
+    (patient.corpus_dir / "blank.md").write_bytes(b"")
+    sync(patient)
+    finding = found(patient)["file_skipped"]
+    assert finding.severity == "warning"
+    assert "blank.md is empty" in finding.message
+
+
+def test_index_of_another_embedder_is_found(patient: Settings) -> None:
+    sql(patient, "UPDATE meta SET value = 'other-model' WHERE key = 'embedder_name'")
+    sql(patient, "UPDATE meta SET value = '0123456789abcdef' WHERE key = 'embedder'")
+    assert "other-model" in found(patient)["embedder_mismatch"].message
+
+
+def test_absent_embedding_model_is_found(healthy: Settings, tmp_path: Path) -> None:
+    settings = Settings(**{**dict(healthy), "embedding_model": str(tmp_path / "absent")})
+    assert "absent" in found(settings)["embedder_damaged"].message
+
+
+def test_damaged_weights_are_found(healthy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(embedding.BUNDLED_SHA256, "tokenizer.json", "0" * 64)
+    assert "tokenizer.json is damaged" in found(healthy)["embedder_damaged"].message
+
+
+def test_damaged_files_of_the_fast_embedder_are_found(patient: Settings) -> None:
+    file = patient.index_dir / TWINS / model_fingerprint("bundled") / "model.onnx"
+    file.write_bytes(file.read_bytes()[:1000])
+    assert str(file.parent) in found(patient)["embedder_damaged"].remedy
+
+
+def test_missing_vectors_are_counted(patient: Settings) -> None:
+    store = VectorStore(patient.index_dir / VECTORS, "", model_fingerprint("bundled"))
+    ids = _ids(patient)
+    store.keep_only(ids[1:])
+    assert f"1 of {len(ids)} vectors" in found(patient)["vectors_missing"].message
+
+
+def test_vectors_that_are_not_live_are_only_noted(patient: Settings) -> None:
+    store = VectorStore(patient.index_dir / VECTORS, "", model_fingerprint("bundled"))
+    store.add(["left-behind"], next(iter(store.get(_ids(patient)[:1]).values()))[None, :])
+    findings = diagnose(patient)
+    assert [(f.code, f.severity) for f in findings] == [("vectors_extra", "note")]
+
+
+def test_absent_vectors_are_found_and_not_made_anew(patient: Settings) -> None:
+    shutil.rmtree(patient.index_dir / VECTORS)
+    assert found(patient).keys() == {"vectors_missing"}
+    assert not (patient.index_dir / VECTORS).exists()
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("UPDATE chunks SET end = end + 100000 WHERE number = 1", "offsets_wrong"),
+        ("UPDATE sentences SET end = start WHERE start = 0", "offsets_wrong"),
+        ("UPDATE sentences SET end = end + 5 WHERE start = 0", "offsets_wrong"),
+        ("DELETE FROM keywords WHERE rowid = 1", "keywords_wrong"),
+        ("INSERT INTO keywords (rowid, title, headings, text) VALUES (999, '', '', 'x')", "keywords_wrong"),
+        ("DELETE FROM vectors WHERE chunk = 1", "chunks_without_vector"),
+    ],
+)
+def test_rows_that_disagree_are_found(patient: Settings, statement: str, code: str) -> None:
+    sql(patient, statement)
+    assert found(patient)[code].severity == "error"
+
+
+def test_file_that_is_no_database_is_found(patient: Settings) -> None:
+    for suffix in ("-wal", "-shm"):
+        (patient.index_dir / (CATALOG + suffix)).unlink(missing_ok=True)
+    (patient.index_dir / CATALOG).write_bytes(b"not a database" * 100)
+    assert "catalog_damaged" in found(patient)
+
+
+def test_overwritten_page_of_the_catalog_is_found(patient: Settings) -> None:
+    sql(patient, "PRAGMA wal_checkpoint(TRUNCATE)")
+    file = patient.index_dir / CATALOG
+    data = bytearray(file.read_bytes())
+    data[4096 : len(data)] = bytes(len(data) - 4096)
+    file.write_bytes(data)
+    assert "catalog_damaged" in found(patient)
+
+
+def test_low_disk_space_is_found(healthy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage(NamedTuple):
+        free: int = 12_000_000
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage())
+    assert "12 MB" in found(healthy)["disk_low"].message
+
+
+def test_index_folder_that_is_a_file_is_found(healthy: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    settings = Settings(corpus_dir=healthy.corpus_dir, index_dir=tmp_path / "file")
+    assert "index_folder_is_a_file" in found(settings)
+
+
+def test_language_model_without_its_package_or_address_is_found(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Callable[..., Any] = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "langchain_openai" else real(name, *rest)
+    )
+    findings = found(Settings(**{**dict(healthy), "llm": "openai-compatible:small"}))
+    assert "corpus-assistant[openai]" in findings["llm_not_installed"].remedy
+    assert "ASSISTANT_LLM_BASE_URL" in findings["llm_address_missing"].remedy
+
+
+def _ids(settings: Settings) -> list[str]:
+    with closing(sqlite3.connect(settings.index_dir / CATALOG)) as db:
+        return [row[0] for row in db.execute("SELECT DISTINCT vector_id FROM vectors")]
