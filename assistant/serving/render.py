@@ -220,7 +220,8 @@ def _where(source: Citation | Passage) -> str:
 def _refusal(answer: Answer) -> str:
     label = _LABELS.get(answer.reason, _NOT_ANSWERED) if answer.reason else _NOT_ANSWERED
     kind = "ca-talk" if answer.reason is Reason.SMALL_TALK else "ca-refusal"
-    said = f'<p dir="auto">{escape(answer.explanation)}</p>' if answer.explanation else ""
+    explanation = (answer.explanation or "").removeprefix(f"{label}.").strip()  # the label has said it
+    said = f'<p dir="auto">{escape(explanation)}</p>' if explanation else ""
     nearest = ""
     if answer.passages and answer.reason not in _WITHOUT_PASSAGES:
         cards = "".join(_passage_card(passage) for passage in answer.passages[:5])

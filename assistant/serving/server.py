@@ -5,6 +5,7 @@ What it does not hold: the page itself (`ui.py`), and who may come in (`security
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
@@ -16,6 +17,7 @@ from contextlib import suppress
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, IndexMissingError, ServerError
@@ -23,7 +25,7 @@ from assistant.serving.security import Guard, is_loopback, key_fits
 from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
-_SECONDS_TO_FINISH = 2
+_SECONDS_TO_FINISH = 5
 """How long open requests may go on after Ctrl-C."""
 
 
@@ -38,21 +40,14 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
     Raises:
         ServerError: The port is taken, or the host is open to other machines and there are no keys.
     """
-    with _listen(settings) as listener:
+    with listen(settings) as listener:
         # Both take seconds, one in the processor and one on the disk for the most part.
         warming = threading.Thread(target=_warm_up, args=(assistant,), daemon=True)
         warming.start()
         app = create_app(settings, assistant)
         warming.join()
-        config = uvicorn.Config(
-            app,
-            log_level=logging.WARNING,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-        )
         with suppress(KeyboardInterrupt):
-            _Server(config, _address(settings, listener), open_browser).run(sockets=[listener])
+            Server(app, listener, open_browser=open_browser).run()
 
 
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
@@ -110,10 +105,10 @@ def check_address(settings: Settings) -> None:
     Raises:
         ServerError: As `serve` does.
     """
-    _listen(settings).close()
+    listen(settings).close()
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """The socket to serve on; a browser that comes early waits until the page is there.
 
     Raises:
@@ -154,9 +149,8 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"can't serve on {host} port {port}: {error.strerror}; choose another with --host and --port"
 
 
-def _address(settings: Settings, listener: socket.socket) -> str:
-    port = listener.getsockname()[1]  # the one that was found where the setting is 0
-    host = settings.host.strip("[]")
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -168,18 +162,72 @@ def _warm_up(assistant: Assistant) -> None:
         _log.debug("nothing to warm up: %s", error)
 
 
-class _Server(uvicorn.Server):
-    """Tells where it is once it answers."""
+def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
+    """`app`, told at the end that its visitors have gone.
 
-    def __init__(self, config: uvicorn.Config, address: str, open_browser: bool) -> None:
-        super().__init__(config)
-        self._address = address
+    Every open page holds a stream that would never end by itself: Ctrl-C would wait for it, then cut it off with a
+    traceback.
+    """
+
+    async def until(scope: Scope, receive: Receive, send: Send) -> None:
+        unfinished = False
+
+        async def receive_or_end() -> Message:
+            message, end = asyncio.ensure_future(receive()), asyncio.ensure_future(ending.wait())
+            try:
+                done, _ = await asyncio.wait((message, end), return_when=asyncio.FIRST_COMPLETED)
+                return message.result() if message in done else {"type": "http.disconnect"}
+            finally:
+                message.cancel()
+                end.cancel()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal unfinished
+            unfinished = message["type"] == "http.response.start" or bool(message.get("more_body"))
+            await send(message)
+
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        await app(scope, receive_or_end, send_and_note)
+        if unfinished and ending.is_set():
+            await send({"type": "http.response.body", "body": b""})
+
+    return until
+
+
+class Server(uvicorn.Server):
+    """Serves an application on a bound socket; tells where once it answers, and ends its streams before it ends.
+
+    Attributes:
+        address: Where the page is; with the port that was found where the setting is 0.
+    """
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, *, open_browser: bool = False) -> None:
+        self.address = _address(listener)
+        self._listener = listener
+        self._ending = asyncio.Event()
         self._open_browser = open_browser
+        config = uvicorn.Config(
+            _until(self._ending, app),
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+        super().__init__(config)
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        super().run(sockets=sockets or [self._listener])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
-            sys.stderr.write(f"Corpus Assistant is at {self._address} (Ctrl-C stops it)\n")
+            sys.stderr.write(f"Corpus Assistant is at {self.address} (Ctrl-C stops it)\n")
             sys.stderr.flush()
             if self._open_browser:
-                webbrowser.open(self._address)
+                webbrowser.open(self.address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
+        await super().shutdown(sockets=sockets)

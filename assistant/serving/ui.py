@@ -60,11 +60,7 @@ def build_chat(assistant: Assistant) -> gr.Blocks:
         assistant: Answers every visitor; what they said is kept apart by their browser tab.
     """
 
-    def ask(
-        question: str, conversation: Conversation, event: gr.EventData
-    ) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
-        if isinstance(event.target, gr.Button):  # an example: its label is the question
-            question = str(event.target.value)
+    def ask(question: str, conversation: Conversation) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
         box: Any = gr.update(value="")
         for step in converse(assistant, question, conversation):
             yield box, list(step.messages), step
@@ -116,16 +112,17 @@ def build_chat(assistant: Assistant) -> gr.Blocks:
                 autofocus=True,
             )
         page.load(greet, None, [top, *examples], show_progress="hidden", api_visibility="private")
-        gr.on(
-            [box.submit, *(button.click for button in examples)],
-            ask,
-            [box, conversation],
-            [box, chat, conversation],
-            show_progress="hidden",
-            api_visibility="private",
-            concurrency_limit=_AT_ONCE,
-            trigger_mode="once",
-        )
+        for asks, question in ((box.submit, box), *((button.click, button) for button in examples)):
+            asks(
+                ask,
+                [question, conversation],
+                [box, chat, conversation],
+                show_progress="hidden",
+                api_visibility="private",
+                concurrency_limit=_AT_ONCE,
+                concurrency_id="ask",
+                trigger_mode="once",
+            )
         again.click(start_again, None, [chat, conversation], show_progress="hidden", api_visibility="private")
     return page
 

@@ -11,7 +11,7 @@
     card.querySelector("summary").focus({ preventScroll: true });
     const quote = card.querySelector("mark") || card;
     // After the card has its height: scrolling to where it was would stop short.
-    requestAnimationFrame(() => quote.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" }));
+    requestAnimationFrame(() => quote.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" }));
     card.classList.remove("ca-found");
     void card.offsetWidth; // restarts the animation
     card.classList.add("ca-found");
