@@ -148,7 +148,12 @@ def test_bad_files_are_skipped_with_a_reason_and_the_others_are_indexed(first: t
     assert (ran.json["added"], ran.json["documents"]) == (3, 3)
     reasons = {skipped["path"]: skipped["reason"] for skipped in ran.json["skipped"]}
     assert reasons.keys() == set(BAD)
-    for path, said in {"broken.md": "front matter", "empty.md": "empty", "locked.pdf": "password", "gone.md": "link"}.items():
+    for path, said in {
+        "broken.md": "front matter",
+        "empty.md": "empty",
+        "locked.pdf": "password",
+        "gone.md": "link",
+    }.items():
         assert said in reasons[path]
     for path, reason in reasons.items():
         assert path in reason
