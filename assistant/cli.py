@@ -93,18 +93,18 @@ def build_parser() -> argparse.ArgumentParser:
     index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
-    search.add_argument("question", metavar="QUESTION")
+    search.add_argument("question", metavar="QUESTION", type=_text)
     search.add_argument("-k", dest="top_k", metavar="N", type=_top_k, default=5, help="how many (default 5)")
 
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
-    ask.add_argument("question", metavar="QUESTION", nargs="?")
+    ask.add_argument("question", metavar="QUESTION", nargs="?", type=_text)
     ask.add_argument("--file", metavar="FILE", type=_file, help="JSON lines with id, question, history; - reads stdin")
     ask.add_argument("--history", metavar="FILE", type=_file, help="earlier turns: a JSON array of {role, content}")
     ask.add_argument("--as-of", metavar="DATE", type=_date, help="answer as of a date: YYYY, YYYY-MM or YYYY-MM-DD")
     ask.set_defaults(usage_error=ask.error)
 
     show = _command(commands, "show", _show, "print a document's stored text, which all offsets refer to")
-    show.add_argument("document", metavar="DOCUMENT", help="its id, or its path below the corpus folder")
+    show.add_argument("document", metavar="DOCUMENT", type=_text, help="its id, or its path below the corpus folder")
 
     evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
     evaluate.add_argument("--cases", metavar="FILE", type=_file, default=Path("evals/known_answers.jsonl"),
@@ -154,6 +154,11 @@ class _Version(argparse.Action):
 
         print(f"assistant {__version__}")
         parser.exit()
+
+
+def _text(text: str) -> str:
+    # What the terminal's encoding could not make out arrives as surrogates, which no index can look up.
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _file(text: str) -> Path:

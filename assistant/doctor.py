@@ -71,7 +71,10 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
     if not any(file.problem is None for file in files):
         kinds = " ".join(sorted(SUPPORTED_SUFFIXES))
         yield Finding(
-            "corpus_empty", "error", f"the corpus folder {settings.corpus_dir} holds no file", f"put {kinds} files in"
+            "corpus_empty",
+            "error",
+            f"the corpus folder {settings.corpus_dir} holds no file that can be read",
+            f"put {kinds} files in",
         )
 
 

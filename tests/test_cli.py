@@ -327,6 +327,13 @@ def test_empty_or_endless_question_is_an_error(place: Place, question: str) -> N
     assert len(ran.err) < 500
 
 
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_bytes_that_are_no_text_do_not_hurt_a_question(place: Place, command: str) -> None:
+    ran = place.run(command, os.fsdecode(b"When was the caf\xe9 lighthouse built?"), "--json")
+    assert ran.code == 0
+    assert "caf\ufffd" in ran.json["question"]
+
+
 # ask --file
 
 
@@ -343,6 +350,7 @@ def test_file_is_answered_line_by_line_and_bad_lines_stop_nothing(place: Place, 
         {"id": "endless", "question": "why? " * 2000},
         {"id": "bad history", "question": QUESTION, "history": [{"role": "user"}]},
         {"id": "bad date", "question": QUESTION, "as_of": "yesterday"},
+        {"id": "half a pair", "question": "\ud800 lighthouse?"},
         {"id": "b", "question": QUESTION, "history": None},
     ]
     text = "\n\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
@@ -351,7 +359,21 @@ def test_file_is_answered_line_by_line_and_bad_lines_stop_nothing(place: Place, 
     ran = place.run("ask", "--file", file, "--json")
     answers = [json.loads(line) for line in ran.out.splitlines()]
     assert ran.code == 0
-    ids = ["a", None, 7, "no question", "number", None, "empty", "endless", "bad history", "bad date", "b", None]
+    ids = [
+        "a",
+        None,
+        7,
+        "no question",
+        "number",
+        None,
+        "empty",
+        "endless",
+        "bad history",
+        "bad date",
+        "half a pair",
+        "b",
+        None,
+    ]
     assert [answer["id"] for answer in answers] == ids
     good = [answer for answer in answers if "error" not in answer]
     assert [answer["id"] for answer in good] == ["a", 7, "b"]

@@ -73,10 +73,13 @@ def _question(line: bytes, number: int) -> Question:
         key = value.get("id")
         if not isinstance(value.get("question"), str):
             raise ValueError("question is missing or is not text")
+        history = _turns(value.get("history") or [])
+        for text in (value["question"], *(turn.content for turn in history)):
+            text.encode()  # JSON can name half of a surrogate pair, which is no text
         as_of = value.get("as_of")
         if as_of is not None:
             check_date(str(as_of))
-        return Question(key, value["question"], _turns(value.get("history") or []), as_of)
+        return Question(key, value["question"], history, as_of)
     except (ValueError, QuestionError, RecursionError) as error:
         return Question(key, problem=f"line {number}: {_why(error)}")
 
@@ -90,6 +93,6 @@ def _turns(value: Any) -> tuple[Turn, ...]:
 def _why(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON ({error.msg} at line {error.lineno} column {error.colno})"
-    if isinstance(error, UnicodeDecodeError):
+    if isinstance(error, UnicodeError):
         return "not UTF-8"
     return str(error)

@@ -19,7 +19,7 @@ from assistant.types import Answer, Citation, Passage, Skipped
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-_WIDTH = 100
+_WIDTH, _NARROWEST = 100, 30
 _EXCERPT = 300  # characters of a passage, to give an idea of it
 _UNITS = {"reading": "files", "embedding": "chunks", "writing": "documents", "asking": "questions"}
 # Line ends to many readers of JSON lines, though not to JSON.
@@ -126,7 +126,7 @@ def _place(source: Citation | Passage) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> str:
-    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
+    width = max(_NARROWEST, min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns))
     return textwrap.fill(
         " ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
