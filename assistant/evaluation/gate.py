@@ -1,5 +1,7 @@
 """The gate: a report's figures against the floors of a baseline file, `{"metric": floor}`.
 
+A floor stands two cases' worth under what was measured when it was set, so that rewording a document does
+not fail the gate and losing an ability does; what must hold without exception (`quote_exact`) stands at 1.
 What is not here: what the figures mean (metrics.py), and what a failed gate stops (cli.py).
 """
 
