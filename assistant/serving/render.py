@@ -13,10 +13,10 @@ import html
 import re
 from collections.abc import Callable, Sequence
 
-from assistant.types import Answer, AnswerSentence, Citation, Passage, Reason, ShortAnswer
+from assistant.types import Answer, AnswerSentence, Citation, Document, Passage, Reason, ShortAnswer, Source
 
-ReadText = Callable[[str], str | None]
-"""The stored text of a document by its id, or None where the document is not there any more."""
+ReadDocument = Callable[[str], Document | None]
+"""A document by its id, or None where it is not there any more."""
 
 _REACH = 300
 """Characters shown on either side of a quotation, at most."""
@@ -32,6 +32,7 @@ _NOT_ANSWERED = "The corpus does not answer this"
 _WITHOUT_PASSAGES = (Reason.SMALL_TALK, Reason.LANGUAGE, Reason.EMPTY_CORPUS)
 _SENTENCE_START = re.compile(r"(?<=[.!?…])[\"'”»)]*\s+(?=\S)")
 _WORD_START = re.compile(r"\s+(?=\S)")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _PARAGRAPH_BREAK = re.compile(r"\n+")
 
 
@@ -44,7 +45,7 @@ def question_message(question: str) -> str:
     """A person's question; a very long one is shortened, since it is only shown."""
     shown = question.strip()
     if len(shown) > _LONGEST_SHOWN_QUESTION:
-        shown = f"{shown[:_LONGEST_SHOWN_QUESTION]}… ({len(question):,} characters)"
+        shown = f"{shown[:_LONGEST_SHOWN_QUESTION]}… ({len(shown):,} characters)"
     return f'<div class="ca-question" dir="auto">{escape(shown) or "<i>(an empty question)</i>"}</div>'
 
 
@@ -55,17 +56,20 @@ def pending_message(sentences: Sequence[AnswerSentence] = ()) -> str:
     return f'<div class="ca-answer ca-pending">{said}<p class="ca-wait"><i></i>{waiting}</p></div>'
 
 
-def answer_message(answer: Answer, key: str, read_text: ReadText) -> str:
+def answer_message(answer: Answer, key: str, read_document: ReadDocument) -> str:
     """An answer with its source cards, or a refusal with the nearest passages.
 
     Args:
         answer: What the assistant said.
         key: Sets this answer's cards apart from those of every other answer on the page.
-        read_text: Where the text around a quotation comes from.
+        read_document: Where the text around a quotation comes from.
     """
     if not answer.answered:
         return _refusal(answer)
-    cards = "".join(_citation_card(citation, answer.passages, key, read_text) for citation in answer.citations)
+    cards = "".join(
+        _citation_card(citation, answer.passages, key, read_document(citation.document_id))
+        for citation in answer.citations
+    )
     count = len(answer.citations)
     return (
         f'<div class="ca-answer">{_sentences(answer.sentences, answer.citations, answer.short_answer, key)}'
@@ -76,7 +80,8 @@ def answer_message(answer: Answer, key: str, read_text: ReadText) -> str:
 
 def error_message(message: str) -> str:
     """Something that went wrong, said to a person."""
-    return f'<div class="ca-error" role="alert"><p class="ca-label">That did not work</p><p>{escape(message)}</p></div>'
+    said = escape(message[:1].upper() + message[1:])
+    return f'<div class="ca-error" role="alert"><p class="ca-label">That did not work</p><p>{said}</p></div>'
 
 
 def header(folder: str, documents: int | None, version: str | None, problem: str | None = None) -> str:
@@ -171,23 +176,24 @@ def _mark(number: int, citation: Citation | None, key: str) -> str:
     return f'<a class="ca-mark" href="#{key}-{number}" aria-label="{label}" title="{label}">{number}</a>'
 
 
-def _citation_card(citation: Citation, passages: Sequence[Passage], key: str, read_text: ReadText) -> str:
-    before, after = _context(citation, passages, read_text)
+def _citation_card(citation: Citation, passages: Sequence[Passage], key: str, document: Document | None) -> str:
+    before, after = _context(citation, passages, document)
+    drawn_from = _sources(document.sources) if document is not None else ""
     return (
         f'<details class="ca-card" id="{key}-{citation.number}"><summary><span class="ca-number">{citation.number}'
         f"</span>{_heading(citation)}</summary>"
         f'<div class="ca-body"><blockquote dir="auto">{escape(before)}<mark>{escape(citation.quote)}</mark>'
-        f"{escape(after)}</blockquote>{_where(citation)}</div></details>"
+        f"{escape(after)}</blockquote>{_where(citation)}{drawn_from}</div></details>"
     )
 
 
-def _context(citation: Citation, passages: Sequence[Passage], read_text: ReadText) -> tuple[str, str]:
+def _context(citation: Citation, passages: Sequence[Passage], document: Document | None) -> tuple[str, str]:
     """The text before and after the quotation; empty where the stored text does not hold it any more."""
-    sources = [(0, read_text(citation.document_id))]
-    sources += [(p.start, p.text) for p in passages if p.document_id == citation.document_id]
-    for offset, text in sources:
+    texts = [] if document is None else [(0, document.text)]
+    texts += [(p.start, p.text) for p in passages if p.document_id == citation.document_id]
+    for offset, text in texts:
         start, end = citation.start - offset, citation.end - offset
-        if text is None or start < 0 or text[start:end] != citation.quote:
+        if start < 0 or text[start:end] != citation.quote:
             continue
         first, last = surroundings(text, start, end)
         cut_before = "… " if first > 0 and text[first - 1] != "\n" else ""
@@ -208,13 +214,27 @@ def _facts(source: Citation | Passage) -> list[str]:
 
 
 def _where(source: Citation | Passage) -> str:
-    if source.url is None or not re.match(r"https?://[^\s/]", source.url, re.IGNORECASE):
+    if source.url is None or not _WEB_ADDRESS.match(source.url):
         return ""
-    address = escape(source.url)
+    return f'<p class="ca-link">{_link("Open the source", source.url)}<span> {escape(source.url)}</span></p>'
+
+
+def _sources(sources: Sequence[Source]) -> str:
+    """What the document itself names as its sources."""
+    named = []
+    for source in sources:
+        title = escape(source.title)
+        if source.url is not None and _WEB_ADDRESS.match(source.url):
+            title = _link(source.title, source.url)
+        facts = "".join(f", {escape(fact)}" for fact in (source.publisher, source.date) if fact)
+        named.append(f"<li>{title}{facts}</li>")
     return (
-        f'<p class="ca-link"><a href="{address}" target="_blank" rel="noopener noreferrer nofollow">'
-        f"Open the source<span> {address}</span></a></p>"
+        f'<p class="ca-drawn">The document is drawn from</p><ul class="ca-drawn">{"".join(named)}</ul>' if named else ""
     )
+
+
+def _link(label: str, address: str) -> str:
+    return f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer nofollow">{escape(label)}</a>'
 
 
 def _refusal(answer: Answer) -> str:

@@ -21,7 +21,7 @@ import gradio as gr
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError, QuestionError
 from assistant.serving import render
-from assistant.types import Answer, AnswerSentence, Turn
+from assistant.types import Answer, AnswerSentence, Document, Turn
 
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -30,8 +30,8 @@ _AT_ONCE = 4
 
 EXAMPLES = (
     ("Why did the 2017 working group collapse?", "working-group-2017.md"),
-    ("What did Putin and Biden agree on in Geneva?", "geneva-summit-2021.md"),
     ("When were the cyber consultations suspended?", "suspension-2022.md"),
+    ("How did the United States answer Krutskikh's appeal?", "us-rejection-2022.md"),
 )
 """Questions about the starter corpus, each with the document that answers it; shown where the corpus holds it."""
 
@@ -130,7 +130,15 @@ def build_chat(assistant: Assistant) -> gr.Blocks:
 def looks() -> dict[str, Any]:
     """Theme, style and script of the page, as `gr.mount_gradio_app` takes them. Nothing is fetched from elsewhere."""
     system = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
-    theme = gr.themes.Base(font=system, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"])
+    theme = gr.themes.Base(font=system, font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"]).set(
+        # What stands outside the page's own style: the login.
+        body_background_fill="#fbfbf9",
+        body_background_fill_dark="#16181a",
+        button_primary_background_fill="#17597d",
+        button_primary_background_fill_hover="#124865",
+        button_primary_background_fill_dark="#17597d",
+        button_primary_background_fill_hover_dark="#1d6c97",
+    )
     style = (_STATIC / "chat.css").read_text(encoding="utf-8")
     script = (_STATIC / "chat.js").read_text(encoding="utf-8")
     # In the head as they are: Gradio's own `css` puts its container in front of every selector, `.dark` included.
@@ -182,16 +190,16 @@ def _folder(assistant: Assistant) -> str:
     return assistant.settings.corpus_dir.resolve().name or str(assistant.settings.corpus_dir)
 
 
-def _reader(assistant: Assistant) -> Callable[[str], str | None]:
-    """Stored text by document id, each document read once for an answer."""
-    read: dict[str, str | None] = {}
+def _reader(assistant: Assistant) -> Callable[[str], Document | None]:
+    """Documents by id, each read once for an answer."""
+    read: dict[str, Document | None] = {}
 
-    def text(document_id: str) -> str | None:
+    def document(document_id: str) -> Document | None:
         if document_id not in read:
             try:
-                read[document_id] = assistant.document(document_id).text
+                read[document_id] = assistant.document(document_id)
             except DocumentError:  # gone since the answer was made
                 read[document_id] = None
         return read[document_id]
 
-    return text
+    return document

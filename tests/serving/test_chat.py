@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant import Assistant, Settings
+from assistant import Assistant, Settings, Turn
 from tests.serving.conftest import Served, served
 
 pytestmark = pytest.mark.browser
@@ -92,14 +92,23 @@ def test_number_opens_its_card_from_the_keyboard(starter_chat: Served, open_page
     assert answer.locator(".ca-card[open]").count() == 0
 
 
-def test_follow_up_is_understood_and_numbers_stay_with_their_answer(
-    starter_chat: Served, open_page: Callable[..., Any]
-) -> None:
+def test_follow_up_is_asked_with_the_conversation(starter_chat: Served, open_page: Callable[..., Any]) -> None:
     page = open_page(starter_chat.url)
-    first = ask(page, "Where did Putin and Biden meet in June 2021?")
-    assert "Geneva" in first.text_content()
-    second = ask(page, "And who took part in that meeting?")
-    page.locator(".bot-row").last.locator("a.ca-mark").first.click()
+    ask(page, QUESTION)
+    shown = ask(page, "And who criticised it?")
+    before = starter_chat.assistant.ask(QUESTION)
+    history = [Turn("user", QUESTION), Turn("assistant", before.text)]
+    expected = starter_chat.assistant.ask("And who criticised it?", history=history)
+    assert "2017" in expected.standalone_question
+    assert shown.locator(".ca-sources mark").all_text_contents() == [c.quote for c in expected.citations]
+    assert shown.locator(".ca-refusal").count() == (0 if expected.answered else 1)
+
+
+def test_numbers_open_the_cards_of_their_own_answer(starter_chat: Served, open_page: Callable[..., Any]) -> None:
+    page = open_page(starter_chat.url)
+    ask(page, QUESTION)
+    second = ask(page, QUESTION)
+    second.locator("a.ca-mark").first.click()
     assert page.locator(".bot-row").first.locator(".ca-card[open]").count() == 0
     assert second.locator(".ca-card[open]").count() == 1
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from assistant.serving import render
-from assistant.types import Answer, AnswerSentence, Citation, Passage, Reason, ShortAnswer
+from assistant.types import Answer, AnswerSentence, Citation, Document, Passage, Reason, ShortAnswer, Source
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(2)> </mark></blockquote></details> [a](javascript:alert(3)) "
@@ -55,6 +56,11 @@ def answer(**changes: object) -> Answer:
     return replace(told, **changes)  # type: ignore[arg-type]
 
 
+def stored(text: str) -> Callable[[str], Document]:
+    source = Source(HOSTILE, HOSTILE, HOSTILE, "javascript:alert(1)")
+    return lambda _: Document("d", "d.md", HOSTILE, text, "0", sources=(source,))
+
+
 def refusal(reason: Reason) -> Answer:
     passage = Passage("d", HOSTILE, HOSTILE, HOSTILE, 0, len(TEXT), TEXT, 0.5)
     return Answer("q", "q", False, reason=reason, explanation=HOSTILE, passages=(passage,) * 6)
@@ -65,9 +71,9 @@ def refusal(reason: Reason) -> Answer:
     [
         render.question_message(HOSTILE),
         render.pending_message([AnswerSentence(HOSTILE, (1,))]),
-        render.answer_message(answer(), "k", lambda _: TEXT),
-        render.answer_message(refusal(Reason.NOT_IN_CORPUS), "k", lambda _: TEXT),
-        render.answer_message(refusal(Reason.SMALL_TALK), "k", lambda _: TEXT),
+        render.answer_message(answer(), "k", stored(TEXT)),
+        render.answer_message(refusal(Reason.NOT_IN_CORPUS), "k", stored(TEXT)),
+        render.answer_message(refusal(Reason.SMALL_TALK), "k", stored(TEXT)),
         render.error_message(HOSTILE),
         render.header(HOSTILE, 3, HOSTILE, HOSTILE),
     ],
@@ -83,21 +89,21 @@ def test_hostile_text_is_shown_literally(message: str) -> None:
 
 
 def test_highlighted_words_are_the_quotation() -> None:
-    reading = Reading(render.answer_message(answer(), "k", lambda _: TEXT))
+    reading = Reading(render.answer_message(answer(), "k", stored(TEXT)))
     assert reading.marked == HOSTILE.replace("\r", "")
     assert "Before it. " in reading.text
     assert " After it." in reading.text
 
 
 def test_quotation_that_the_stored_text_no_longer_holds_stands_alone() -> None:
-    reading = Reading(render.answer_message(answer(), "k", lambda _: "another text altogether, longer than the old"))
+    reading = Reading(render.answer_message(answer(), "k", stored("another text altogether, longer than the old")))
     assert reading.marked == HOSTILE.replace("\r", "")
     assert "another text" not in reading.text
 
 
 def test_numbers_point_to_the_cards_of_their_own_answer() -> None:
     cited = answer(citations=(citation(), citation(number=2)), sentences=(AnswerSentence("A.", (1, 2)),))
-    attributes = Reading(render.answer_message(cited, "k7", lambda _: TEXT)).attributes
+    attributes = Reading(render.answer_message(cited, "k7", stored(TEXT))).attributes
     targets = [value for name, value in attributes if name == "href"]
     assert targets == ["#k7-1", "#k7-2"]
     assert {target[1:] for target in targets if target} <= {value for name, value in attributes if name == "id"}
@@ -107,14 +113,27 @@ def test_numbers_point_to_the_cards_of_their_own_answer() -> None:
     "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "file:///etc/passwd", "http:"]
 )
 def test_only_web_addresses_become_links(url: str) -> None:
-    assert "ca-link" not in render.answer_message(answer(citations=(citation(url=url),)), "k", lambda _: TEXT)
+    assert "ca-link" not in render.answer_message(answer(citations=(citation(url=url),)), "k", stored(TEXT))
 
 
 def test_web_address_becomes_a_link_that_tells_nothing_of_the_page() -> None:
-    page = render.answer_message(answer(citations=(citation(url='https://example.org/?a="b"'),)), "k", lambda _: TEXT)
+    page = render.answer_message(answer(citations=(citation(url='https://example.org/?a="b"'),)), "k", stored(TEXT))
     attributes = Reading(page).attributes
     assert ("href", 'https://example.org/?a="b"') in attributes
     assert ("rel", "noopener noreferrer nofollow") in attributes
+
+
+def test_sources_that_the_document_names_are_listed_and_linked() -> None:
+    source = Source("A chapter", "A publisher", "2024", "https://example.org/chapter")
+    document = Document("d", "d.md", "D", TEXT, "0", sources=(source, Source("A book")))
+    reading = Reading(render.answer_message(answer(), "k", lambda _: document))
+    assert ("href", "https://example.org/chapter") in reading.attributes
+    assert "A chapter, A publisher, 2024" in reading.text
+    assert "A book" in reading.text
+
+
+def test_document_that_is_gone_leaves_its_quotation() -> None:
+    assert Reading(render.answer_message(answer(), "k", lambda _: None)).marked == HOSTILE.replace("\r", "")
 
 
 def test_short_answer_stands_out_at_its_own_place() -> None:
@@ -122,20 +141,20 @@ def test_short_answer_stands_out_at_its_own_place() -> None:
     source = citation(quote=text, start=0)
     short = ShortAnswer("2017", "d", 21, 25, 1)
     told = answer(sentences=(AnswerSentence(text, (1,)),), citations=(source,), short_answer=short)
-    page = render.answer_message(told, "k", lambda _: text)
+    page = render.answer_message(told, "k", stored(text))
     assert 'began, in <strong class="ca-short">2017</strong> it ended.' in page
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_refusal_has_a_label_and_no_number(reason: Reason) -> None:
-    page = render.answer_message(refusal(reason), "k", lambda _: TEXT)
+    page = render.answer_message(refusal(reason), "k", stored(TEXT))
     assert "ca-label" in page
     assert "ca-mark" not in page
     assert "ca-sources" not in page
 
 
 def test_refusal_offers_at_most_five_passages_as_no_answer() -> None:
-    page = render.answer_message(refusal(Reason.NOT_IN_CORPUS), "k", lambda _: TEXT)
+    page = render.answer_message(refusal(Reason.NOT_IN_CORPUS), "k", stored(TEXT))
     assert "The corpus does not answer this" in page
     assert "Nearest passages, not an answer" in page
     assert page.count('class="ca-card"') == 5
