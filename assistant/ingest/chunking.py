@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from assistant.embedding import Tokenizer
 from assistant.ingest.packing import Piece, pack
@@ -60,12 +60,13 @@ def split_chunks(
     limit = max(_CONTEXT_TOKENS + 24, min(limit, tokenizer.max_tokens - 2))
     context = _Contexts(document.title, tokenizer)
     sections = _sections(document, sentences)
+    sizes = _sizes(document.text, sentences, tokenizer)
     spans: list[_Span] = []
-    for group in _shared(document, sections, tokenizer):
+    for group in _shared(sections, sizes):
         if len(group) > 1:
             spans.append(_shared_span(group))
         else:
-            spans.extend(_section_spans(document, group[0], context, tokenizer, limit))
+            spans.extend(_section_spans(document.text, group[0], sizes, limit - context.tokens(group[0].path)))
     if not spans and sections and (heading := sections[0].heading):  # a document of a title alone
         spans.append(_Span(heading.start, heading.end, (), sections[0].ordinal))
     return tuple(_chunks(document.text, spans, context, tokenizer, limit))
@@ -94,15 +95,26 @@ def _sections(document: Document, sentences: Sequence[Sentence]) -> list[_Sectio
     return sections
 
 
-def _shared(document: Document, sections: list[_Section], tokenizer: Tokenizer) -> Iterator[list[_Section]]:
+def _sizes(text: str, sentences: Sequence[Sentence], tokenizer: Tokenizer) -> dict[int, int]:
+    """Tokens of each sentence with the characters up to the next one that may share its chunk, by its start.
+
+    Counted for the whole document at once: a call for each section would take several times as long.
+    """
+    stops = [
+        following.start if following.section == one.section and _stream(following) == _stream(one) else one.end
+        for one, following in pairwise(sentences)
+    ] + [sentence.end for sentence in sentences[-1:]]
+    counts = tokenizer.count([text[s.start : stop] for s, stop in zip(sentences, stops, strict=True)])
+    return {sentence.start: count for sentence, count in zip(sentences, counts, strict=True)}
+
+
+def _shared(sections: list[_Section], sizes: dict[int, int]) -> Iterator[list[_Section]]:
     """Sections one by one; neighbouring tiny ones of one parent together, up to a chunk's usual size."""
-    sizes = tokenizer.count(
-        [document.text[s.sentences[0].start : s.sentences[-1].end] if _may_share(s) else "" for s in sections]
-    )
     group: list[_Section] = []
     total = 0
-    for section, size in zip(sections, sizes, strict=True):
-        tiny = 0 < size < _TINY
+    for section in sections:
+        size = sum(sizes[sentence.start] for sentence in section.sentences)
+        tiny = size < _TINY and _may_share(section)
         kin = group and group[0].level == section.level and group[0].path[:-1] == section.path[:-1]
         if group and not (tiny and kin and total + size <= 3 * _TINY):
             yield group
@@ -117,10 +129,8 @@ def _shared(document: Document, sections: list[_Section], tokenizer: Tokenizer) 
 
 
 def _may_share(section: _Section) -> bool:
-    prose = all(s.kind not in _APART and s.kind is not BlockKind.BOILERPLATE for s in section.sentences)
-    if not (section.sentences and section.heading and section.path and prose):
-        return False
-    return section.sentences[-1].end - section.sentences[0].start < 10 * _TINY
+    prose = all(_stream(sentence) == "prose" for sentence in section.sentences)
+    return bool(section.sentences and section.heading and section.path and prose)
 
 
 def _shared_span(group: list[_Section]) -> _Span:
@@ -130,20 +140,16 @@ def _shared_span(group: list[_Section]) -> _Span:
     return _Span(heading.start, group[-1].sentences[-1].end, group[0].path[:-1], group[0].ordinal)
 
 
-def _section_spans(
-    document: Document, section: _Section, context: _Contexts, tokenizer: Tokenizer, limit: int
-) -> Iterator[_Span]:
+def _section_spans(text: str, section: _Section, sizes: dict[int, int], room: int) -> Iterator[_Span]:
     if not section.sentences and section.heading is not None and section.path and not section.parent:
         yield _Span(section.heading.start, section.heading.end, section.path[:-1], section.ordinal)
-    room = limit - context.tokens(section.path)
     for kind, group in groupby(section.sentences, key=_stream):
         if kind is None:
             continue
         run = list(group)
-        pieces = _pieces(document, run, tokenizer)
         # Notes stand under the last heading by accident: they belong to the whole document.
         path = () if kind == "footnote" else section.path
-        for first, last in pack(pieces, room):
+        for first, last in pack(_pieces(text, run, sizes), room):
             yield _Span(run[first].start, run[last].end, path, section.ordinal)
 
 
@@ -152,16 +158,13 @@ def _stream(sentence: Sentence) -> str | None:
     return None if sentence.kind is BlockKind.BOILERPLATE else _APART.get(sentence.kind, "prose")
 
 
-def _pieces(document: Document, run: list[Sentence], tokenizer: Tokenizer) -> list[Piece]:
-    """Sizes of a run's sentences with the characters up to the next, and how well a chunk may end after each."""
-    text = document.text
-    stops = [following.start for following in run[1:]] + [run[-1].end]
-    counts = tokenizer.count([text[s.start : stop] for s, stop in zip(run, stops, strict=True)])
+def _pieces(text: str, run: list[Sentence], sizes: dict[int, int]) -> list[Piece]:
+    """How long a run's sentences are, and how well a chunk may end after each."""
     pieces = []
-    for sentence, stop, count in zip(run, stops, counts, strict=True):
-        gap = text[sentence.end : stop]
+    for sentence, following in zip(run, [*run[1:], None], strict=True):
+        gap = text[sentence.end : following.start] if following else ""
         leads_on = text[sentence.end - 1] == ":"
-        pieces.append(Piece(count, paragraph_end="\n\n" in gap, line_end="\n" in gap, leads_on=leads_on))
+        pieces.append(Piece(sizes[sentence.start], "\n\n" in gap, "\n" in gap, leads_on))
     return pieces
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import pairwise
 
 from assistant.errors import DocumentError
 
@@ -32,6 +33,13 @@ _RUSSIAN = {
     )
     for letter in letters
 }  # fmt: skip
+# The pairs that half of all neighbours in Russian words are; the wrong code page's letters rarely make them.
+_NEIGHBOURS = frozenset(
+    (
+        "ст но то на ен ов ни ра во ко го ер ро от пр ре ли по ка та те ин де ом ес ва ал ло не ль ан ос ле ат тв ти ол"
+        " ор да за ны ми ем об ог он ет ит ос ия ие ей ой ый их ая ют ть ся ви ск ла ри ам пе ил ис из ед им ма ав ел"
+    ).split()
+)
 _PUNCTUATION = frozenset("«»„“”‘’–—…№§©°\xa0·•€£‹›†‡™®±×½¼¾²³µ¿¡´")
 _WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßœšžþð")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -60,7 +68,7 @@ def decode(data: bytes, path: str, declared: str | None = None) -> str:
             raise _binary(path)
         return text
     text = _utf8(data) or _declared(data, declared) or _code_page(data)
-    if len(_CONTROLS.findall(text[:_SAMPLE])) > 0.02 * len(text[:_SAMPLE]):
+    if len(_CONTROLS.findall(text[:_SAMPLE])) > 3 + 0.02 * len(text[:_SAMPLE]):
         raise _binary(path)
     return text
 
@@ -129,11 +137,20 @@ def _russian(text: str) -> float:
         total += len(foreign)
         if len(foreign) < len(word) or not (word.islower() or word[1:].islower() or word.isupper()):
             continue  # half Latin, or capitals in the middle: another code page's letters
-        mean = sum(_RUSSIAN.get(c, -60) for c in word.lower()) / len(word)
-        # Real words average above 40 per mille; the same bytes read by another page come out far lower.
-        points += len(word) * max(0.0, min(1.0, (mean - 5) / 35)) * (0.9 if word.isupper() else 1.0)
+        points += len(word) * _plausible(word.lower()) * (0.95 if word.isupper() else 1.0)
     odd = sum(c > "\x7f" and not c.isalpha() and c not in _PUNCTUATION for c in text)
     return (points - odd) / max(1.0, total + odd)
+
+
+def _plausible(word: str) -> float:
+    """How Russian a small word is, 0 to 1: by its letters, and by which of them are neighbours."""
+    if any(c not in _RUSSIAN for c in word):
+        return 0.0
+    letters = max(0.0, min(1.0, (sum(_RUSSIAN[c] for c in word) / len(word) - 15) / 35))
+    if len(word) < 3:
+        return 0.7 * letters
+    neighbours = sum(one + two in _NEIGHBOURS for one, two in pairwise(word)) / (len(word) - 1)
+    return 0.5 * letters + 0.5 * min(1.0, 2.0 * neighbours)
 
 
 def _western(text: str) -> float:
@@ -146,4 +163,4 @@ def _western(text: str) -> float:
             points += sum(c in _WESTERN for c in word.lower())
     marks = sum(c in _PUNCTUATION for c in text)
     odd = sum(c > "\x7f" and not c.isalpha() and c not in _PUNCTUATION for c in text)
-    return (points + marks - odd) / max(1.0, total + marks + odd)
+    return (points + 0.6 * marks - odd) / max(1.0, total + marks + odd)  # marks exist in every code page

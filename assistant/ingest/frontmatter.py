@@ -13,6 +13,8 @@ from assistant.errors import DocumentError
 from assistant.types import Source
 
 _LIMIT = 65_536  # characters; metadata is never that long, an attack on the parser may be
+_MAX_DEPTH = 30
+_BRACKETS = re.compile(r"[\[\]{}]")
 _FENCED = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _EMPTY = frozenset({"", "~", "null", "none"})
 
@@ -55,6 +57,8 @@ def _parse(source: str, path: str) -> dict[str, object]:
 
     if len(source) > _LIMIT:
         raise _broken(path, 1, f"longer than {_LIMIT:,} characters")
+    if _depth(source) > _MAX_DEPTH:  # the parser's time grows with the square of it
+        raise _broken(path, 1, "nested too deeply")
     try:
         for event in yaml.parse(source, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent):  # a few lines of aliases can stand for gigabytes
@@ -71,6 +75,15 @@ def _parse(source: str, path: str) -> dict[str, object]:
     if not isinstance(values, dict):
         raise _broken(path, 2, "it must be `name: value` lines")
     return {str(key).strip().lower(): value for key, value in values.items()}
+
+
+def _depth(source: str) -> int:
+    """How deep brackets are nested at most."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(source):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _broken(path: str, line: int, problem: str) -> DocumentError:

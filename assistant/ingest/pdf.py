@@ -18,7 +18,7 @@ from assistant.ingest.pdflayout import Line, build
 _PAGE_NUMBER = re.compile(
     r"\W*(?:page|p\.|стр\.?|с\.|страница)?\W*\d{1,4}\W*(?:(?:of|из|/)\W*\d{1,4})?\W*$", re.IGNORECASE
 )
-_HYPHENS = "\x02\xad\ufffe"  # what PDFium sets for a hyphen that only divides a word at a line's end
+_HYPHENS = "\x02\ufffe"  # what PDFium sets for a hyphen at a line's end with the line's end itself
 _EDGE = 3  # lines at the head and at the foot of a page that may be running ones
 
 
@@ -66,15 +66,15 @@ def _page_lines(document: Any, number: int, path: str) -> list[Line]:
         placed = len(text) == text_page.count_chars()  # else the characters' numbers don't fit the text
         lines = []
         offset = 0
-        for raw in re.split(r"(\r\n|\n|\r)", text):
+        parts = [*re.split(f"(\r\n|[\n\r{_HYPHENS}])", text), ""]
+        for raw, end in zip(parts[::2], parts[1::2], strict=True):
             if raw.strip():
                 first = offset + len(raw) - len(raw.lstrip())
                 size, bottom, left = _place(text_page, first) if placed else (0.0, 0.0, 0.0)
-                cleaned = re.sub(f"[{_HYPHENS}]+$", "-", raw.rstrip())
-                cleaned = re.sub(f"[{_HYPHENS}]", "", cleaned)
-                if cleaned := " ".join(re.split("[ \t]+", normalise(cleaned).strip())):
-                    lines.append(Line(number, cleaned, size, bottom, left))
-            offset += len(raw)
+                if cleaned := " ".join(re.split("[ \t]+", normalise(raw).strip())):
+                    divided = "-" if end and end in _HYPHENS else ""
+                    lines.append(Line(number, cleaned + divided, size, bottom, left))
+            offset += len(raw) + len(end)
         text_page.close()
         page.close()
     except pypdfium2.PdfiumError as error:

@@ -107,7 +107,7 @@ def _kind(text: str) -> BlockKind:
         return BlockKind.CAPTION
     if look.is_footnote(text):
         return BlockKind.FOOTNOTE
-    if look.is_list_item(text) and not look.looks_like_heading(text):
+    if look.is_list_item(text):
         return BlockKind.LIST_ITEM
     return BlockKind.PARAGRAPH
 
@@ -135,7 +135,7 @@ def _mark_headings(paragraphs: list[_Paragraph], usual: _Page) -> None:
     """Headings by a larger font; by a number or by standing alone where the font says nothing."""
     sizes = sorted({p.lines[0].size for p in paragraphs if _is_large(p, usual)}, reverse=True)
     for index, paragraph in enumerate(paragraphs):
-        if paragraph.kind is not BlockKind.PARAGRAPH:
+        if paragraph.kind not in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
             continue
         text = " ".join(line.text for line in paragraph.lines)
         following = paragraphs[index + 1] if index + 1 < len(paragraphs) else None

@@ -166,6 +166,6 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
         start = lead.end()
     while end > start and text[end - 1].isspace():
         end -= 1
-    if not any(c.isalnum() for c in text[start : start + 200]) and not any(c.isalnum() for c in text[start:end]):
+    if not any(c.isalnum() for c in text[start:end]):
         return None
     return start, end
