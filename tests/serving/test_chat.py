@@ -15,8 +15,8 @@ pytestmark = pytest.mark.browser
 
 QUESTION = "Why did the 2017 working group collapse?"
 HOSTILE = (
-    'The Zanzibar reactor opened in 1987 with <img src=x onerror="alert(1)"> and <script>alert(2)</script> and '
-    "[a link](javascript:alert(3)) and </mark></blockquote></details> and **bold** and ${alert(4)} on its gate."
+    'The Zanzibar reactor opened in 1987. On its gate stand <img src=x onerror="alert(1)"> and <script>alert(2)'
+    "</script> and [a link](javascript:alert(3)) and </mark></blockquote></details> and **bold** and ${alert(4)}."
 )
 
 
@@ -128,8 +128,9 @@ def test_refusal_looks_different_and_has_no_numbers(starter_chat: Served, open_p
 def test_document_text_is_shown_as_text(hostile_chat: Served, open_page: Callable[..., Any]) -> None:
     page = open_page(hostile_chat.url)
     answer = ask(page, "When did the Zanzibar reactor open?")
-    answer.locator("a.ca-mark").first.click()
-    assert HOSTILE in answer.locator(".ca-card[open] blockquote").text_content()
+    # Answered or refused: the paragraph is in the first card, as a source or as the nearest passage.
+    assert HOSTILE in answer.locator(".ca-card blockquote").first.text_content()
+    assert "<img src=x onerror=alert(6)>" in answer.locator(".ca-card .ca-title").first.text_content()
     ask(page, "What is <img src=x onerror=alert(7)>?")
     assert page.locator(".ca-question").last.inner_text() == "What is <img src=x onerror=alert(7)>?"
     assert page.locator(".ca-chat :is(img, script, iframe)").count() == 0
