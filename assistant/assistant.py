@@ -7,6 +7,7 @@ with the next question. What is not here: any step of indexing, retrieval or ans
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # heavy, and only named here
     from langchain_core.runnables import Runnable
 
 MOST_PASSAGES = 50
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 @dataclass(slots=True)
@@ -79,10 +81,12 @@ class Assistant:
             The answer; one with `answered=False` says why in `reason` and `explanation`.
 
         Raises:
-            QuestionError: The question is empty or too long, or a turn is malformed.
+            QuestionError: The question is empty or too long, or a turn or the date is malformed.
             IndexMissingError: Nothing has been indexed yet.
         """
         turns = [Turn.parse(turn) for turn in history]
+        if as_of is not None and not _DATE.fullmatch(as_of):
+            raise QuestionError(f"as_of is {as_of!r}; write a date as 2022, 2022-03 or 2022-03-25")
         return self._opened().chain.ask(question, turns, as_of)
 
     async def aask(
@@ -107,12 +111,13 @@ class Assistant:
             yield Event("sentence", sentence)
         yield Event("done", answer)
 
-    def search(self, question: str, *, top_k: int = 5) -> list[Passage]:
+    def search(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
         """The passages nearest to a question, best first.
 
         Args:
             question: At most 4,000 characters.
             top_k: 1 to 50.
+            as_of: A date; documents dated later are left out.
 
         Raises:
             QuestionError: The question or `top_k` can't be used.
@@ -121,7 +126,7 @@ class Assistant:
             raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
         opened = self._opened()
         with opened.index.catalog.read() as snapshot:
-            return opened.retriever.passages(analyse(read_question(question)), snapshot, top_k)
+            return opened.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
 
     def document(self, id_or_path: str) -> Document:
         """One document with its stored text.

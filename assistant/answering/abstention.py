@@ -7,102 +7,116 @@ judging single sentences (evidence.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
-
-import numpy as np
+from typing import NamedTuple
 
 from assistant.answering.evidence import Judged
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS
-from assistant.retrieval.dates import years
-from assistant.retrieval.query import Query, names_in
+from assistant.embedding import Embedder
+from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.catalog import Snapshot
 from assistant.store.keywords import WORD, stem, stems
 
 # Chosen on half a of the development sets as the best balance of answers given and refusals right
 # (docs/RESULTS.md has the curve).
-THRESHOLD = 0.5
+THRESHOLD = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Sufficiency:
+class Sufficiency(NamedTuple):
     """What speaks for and against the evidence as a whole; shares and cosines within [0, 1].
 
     Attributes:
-        best: The best sentence's probability; `second` the next one's.
-        cosine: The best sentence's; `coverage` its share of the question's words.
-        together: Share of the question's words in the best three sentences with headings and title.
-        missing_rare: Rarity of the rarest word of the question that stands nowhere near, within [0, 1].
+        second: The second best sentence's score as evidence: facts that are there are seldom said once only.
+        cosine: Of the embedded question and best sentence; `cosine_near` the highest of the best three;
+            `cosine_within` of the best sentence with what stands before it.
+        reason: Asked why or what became of it, and the best sentence gives one: a reason need not resemble its question.
+        lacks_kind: Asked for a person, place, date or number, and the best sentence holds none.
         missing_name: Share of the question's names and numbers that stand nowhere near.
-        missing_year: The question names years and none of them stands near.
+        unknown_name: Share of its names that stand nowhere in the corpus.
+        missing_year: The question names one year, and nothing dates the best sentences by it.
+        missing_span: The question names a span of years, and nothing dates them by one of those.
         passage: The best passage's retrieval score; `lead` how far it is above the third one's.
-        short_question: Fewer than three content words.
         follow_up: The question needed the conversation to be understood.
     """
 
-    best: float
     second: float
     cosine: float
-    coverage: float
-    together: float
-    missing_rare: float
+    cosine_near: float
+    cosine_within: float
+    reason: float
+    lacks_kind: float
     missing_name: float
+    unknown_name: float
     missing_year: float
+    missing_span: float
     passage: float
     lead: float
-    short_question: float
     follow_up: float
 
 
-SUFFICIENCY = tuple(f.name for f in fields(Sufficiency))
+SUFFICIENCY = Sufficiency._fields
+NEAR = 3  # best sentences that count as near
+# Where the cosine can't speak for or against, it takes the development sets' mean: the embedder can't read the
+# question, or the evidence is of a kind that need not resemble it.
+_NEUTRAL = 0.55
 
 
-def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float], snapshot: Snapshot) -> Sufficiency:
+def sufficiency(
+    query: Query, judged: Sequence[Judged], scores: Sequence[float], snapshot: Snapshot, embedder: Embedder
+) -> Sufficiency:
     """Measures the evidence for a question.
 
     Args:
+        query: The question, read.
         judged: Sentences, best first; not empty.
         scores: Of the passages, best first.
+        snapshot: The state of the catalog that both come from.
+        embedder: Of the same index.
     """
     best = judged[0]
     near = _near(judged)
     present = set(stems(near))
-    frequency = snapshot.document_frequency(query.terms)
-    total = max(2, snapshot.counts()[1])
-    rarity = {t: float(np.log(total / (1 + frequency[t])) / np.log(total)) for t in query.terms}
-    absent = [max(0.0, rarity[t]) for t in query.terms if t not in present]
+    dated = any(j.features.year or j.features.year_section for j in judged[:NEAR])
     asked = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
+    known = snapshot.document_frequency(sorted(query.names))
+    cosines, within = [_NEUTRAL], _NEUTRAL
+    if embedder.knows(query.focus) and not _is_end_of_its_year(query, best):
+        texts = [j.evidence.text for j in judged[:NEAR]]
+        vectors = embedder.embed([*texts, f"{best.context} {best.evidence.text}"])
+        *cosines, within = (vectors @ embedder.embed_query(query.focus)).tolist()
     return Sufficiency(
-        best=best.evidence.score,
         second=judged[1].evidence.score if len(judged) > 1 else 0.0,
-        cosine=best.features.cosine,
-        coverage=best.features.coverage,
-        together=1 - sum(absent) / (sum(max(0.0, r) for r in rarity.values()) or 1.0),
-        missing_rare=max(absent, default=0.0),
+        cosine=cosines[0],
+        cosine_near=max(cosines),
+        cosine_within=within,
+        reason=float(best.features.cause > 0 or best.features.effect > 0),
+        lacks_kind=_lacks_kind(query, best),
         missing_name=len(asked - present) / len(asked) if asked else 0.0,
-        missing_year=float(bool(query.years) and not query.years & years(near)),
+        unknown_name=sum(not n for n in known.values()) / len(known) if known else 0.0,
+        missing_year=float(len(query.years) == 1 and not dated),
+        missing_span=float(len(query.years) > 1 and not dated),
         passage=scores[0],
         lead=scores[0] - scores[min(2, len(scores) - 1)],
-        short_question=float(len(query.terms) < 3),
         follow_up=float(query.focus != query.text),
     )
 
 
 def confidence(measured: Sufficiency) -> float:
     """The calibrated probability that the evidence answers the question."""
-    logit = ANSWER_BIAS + sum(w * v for w, v in zip(ANSWER_WEIGHTS, astuple(measured), strict=True))
-    return float(1 / (1 + np.exp(-logit)))
+    logit = ANSWER_BIAS + sum(ANSWER_WEIGHTS[name] * value for name, value in zip(SUFFICIENCY, measured, strict=True))
+    return 1 / (1 + math.exp(-logit))
 
 
 def explain(query: Query, judged: Sequence[Judged]) -> str:
     """Says in a sentence or two what was looked for and what of it is missing."""
     near = _near(judged) if judged else ""
     present = set(stems(near))
-    missing_years = sorted(query.years - years(near))
+    missing_years = sorted(query.years - query.years_in(near))
     missing_words = [w for w in _words(query) if stem(w) not in present and not w.isdigit()]
     missing = [str(y) for y in missing_years] + missing_words
-    found_years = sorted(years(near))
+    found_years = sorted(query.years_in(near))
     if query.cyrillic:
         text = "Корпус не отвечает на этот вопрос."
         if missing:
@@ -120,9 +134,28 @@ def explain(query: Query, judged: Sequence[Judged]) -> str:
     return text
 
 
+def _is_end_of_its_year(query: Query, best: Judged) -> bool:
+    """True where it is asked how something of one year ended, and the sentence tells an end, in a section of that year.
+
+    Such a sentence ("influential members reacted with harsh criticism") resembles the question in nothing.
+    """
+    of_the_year = best.features.year or best.features.year_section
+    return query.kind in (Kind.WHY, Kind.FATE) and len(query.years) == 1 and bool(of_the_year and best.features.effect)
+
+
+def _lacks_kind(query: Query, best: Judged) -> float:
+    there = {
+        Kind.WHO: best.features.new_name,
+        Kind.WHERE: best.features.new_name,
+        Kind.WHEN: best.features.new_date,
+        Kind.HOW_MANY: best.features.new_number,
+    }
+    return 1.0 - there.get(query.kind, 1.0)
+
+
 def _near(judged: Sequence[Judged]) -> str:
     """The best evidence with what stands above it."""
-    top = [j.evidence for j in judged[:3]]
+    top = [j.evidence for j in judged[:NEAR]]
     return " ".join(" ".join((e.title, e.heading, e.date or "", e.text)) for e in top)
 
 

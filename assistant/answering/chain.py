@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answering.abstention import THRESHOLD, confidence, explain, sufficiency
 from assistant.answering.citations import Statement, cite
-from assistant.answering.evidence import Evidence, EvidenceJudge, Judged
+from assistant.answering.evidence import Evidence, Judged, admissible, judge
 from assistant.answering.extractive import select, state
 from assistant.answering.small_talk import reply_to
 from assistant.embedding import Embedder
@@ -68,7 +68,7 @@ class AnswerChain:
     ) -> None:
         self._retriever = retriever
         self._catalog = catalog
-        self._judge = EvidenceJudge(embedder)
+        self._embedder = embedder
         self._model = model
 
     def as_runnable(self) -> Runnable[Any, Answer]:
@@ -102,7 +102,9 @@ class AnswerChain:
     def find(self, asked: Asked, config: RunnableConfig | None = None) -> Found:
         """Retrieves the passages that may answer."""
         begun = time.perf_counter()
-        documents = [] if reply_to(asked.question) else self._retriever.invoke(asked.standalone, config, k=PASSAGES)
+        if reply_to(asked.question):
+            return Found(asked, (), 0.0)
+        documents = self._retriever.invoke(asked.standalone, config, k=PASSAGES, as_of=asked.as_of)
         return Found(asked, tuple(to_passages(documents)), time.perf_counter() - begun)
 
     def answer(self, found: Found) -> Answer:
@@ -149,11 +151,11 @@ class AnswerChain:
             return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=_empty(query))
         if self._cannot_read(query, snapshot):
             return replace(blank, reason=Reason.LANGUAGE, explanation=_foreign(query))
-        judged = self._judge.judge(query, found.passages, snapshot)
+        judged = admissible(judge(query, found.passages, snapshot))
         if not judged:
-            return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, ()))
+            return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=_nothing(query, asked.as_of))
         scores = [p.score for p in found.passages]
-        sure = round(confidence(sufficiency(query, judged, scores, snapshot)), 4)
+        sure = round(confidence(sufficiency(query, judged, scores, snapshot, self._embedder)), 4)
         if sure >= THRESHOLD:
             statements, mode, notes = self._compose(query, judged)
             sentences, citations = cite(statements, snapshot)
@@ -190,8 +192,14 @@ class AnswerChain:
     def _cannot_read(self, query: Query, snapshot: Snapshot) -> bool:
         """True for a question in a script that neither the documents nor the embedder know."""
         languages = snapshot.languages()
-        known = languages.get("ru", 0) if query.cyrillic else sum(n for l, n in languages.items() if l != "ru")
-        return not known and self._retriever.retriever.is_foreign(query)
+        known = languages.get("ru", 0) if query.cyrillic else sum(n for code, n in languages.items() if code != "ru")
+        return not known and not self._embedder.knows(query.text)
+
+
+def _nothing(query: Query, as_of: str | None) -> str:
+    if as_of:
+        return f"No document dated up to {as_of} speaks of this."
+    return explain(query, ())
 
 
 def _empty(query: Query) -> str:

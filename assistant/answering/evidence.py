@@ -8,17 +8,13 @@ suffices (abstention.py), and what is said of it (extractive.py, generative.py).
 
 from __future__ import annotations
 
+import math
 import re
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
-from threading import Lock
-
-import numpy as np
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from assistant.answering.weights import BIAS, WEIGHTS
-from assistant.embedding import Embedder, Vectors
-from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.store.catalog import Snapshot, StoredChunk
 from assistant.store.keywords import stem, stems
@@ -42,24 +38,26 @@ class Evidence:
     heading: str
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What is known of a sentence as evidence for a question; shares and cosines within [0, 1].
+class Features(NamedTuple):
+    """What is known of a sentence as evidence for a question; shares within [0, 1].
 
     Attributes:
-        cosine: Of the embedded question and sentence.
         coverage: Share of the question's words, weighted by rarity, that stand in the sentence.
-        around: The same share of the words missing in the sentence, in the sentences next to it.
-        above: The same, in title, headings and the section's first sentence.
+        above: Share of the words missing there that stand in title, headings or the section's first sentence.
+        before: Of those still missing, in the sentences before it in its section; `after`: in the next one.
         passage: The score of its passage against the best passage's.
         first_passage: In the best passage, or next to it.
         outside: Beside a passage, not in it.
         year: A year of the question stands in the sentence.
-        year_carried: It stands in the headings or in the last dated sentence of the section before it.
-        year_other: The sentence, or what dates it, names years, and none of the question's.
+        year_section: It does not, but it stands in the headings or the opening of its section.
+        year_before: It stands in neither, but in the last dated sentence before.
+        year_other: One year is asked about, and the sentence and what dates it name others only.
+        span_other: The same where a span of years is asked about.
         names: Share of the question's names and numbers that stand in the sentence.
         new_name, new_number, new_date: Asked for and there: a name, number or date that the question lacks.
-        cause: Asked why, and it speaks of causes; `effect`: asked why, and it speaks of change or opposition.
+        cause: Asked why, and it speaks of causes, as far as the question's subject is at hand.
+        effect: Asked why, or what became of something, and it speaks of change or opposition, likewise.
+        no_reason: Asked why or what became of it, and it speaks of neither.
         manner: Asked how, and it speaks of means.
         items: Asked for a list, and it is or holds one.
         opening: The first sentence of its document or section.
@@ -69,22 +67,25 @@ class Features:
         list_item, table_row, footnote, caption: Its kind.
     """
 
-    cosine: float
     coverage: float
-    around: float
     above: float
+    before: float
+    after: float
     passage: float
     first_passage: float
     outside: float
     year: float
-    year_carried: float
+    year_section: float
+    year_before: float
     year_other: float
+    span_other: float
     names: float
     new_name: float
     new_number: float
     new_date: float
     cause: float
     effect: float
+    no_reason: float
     manner: float
     items: float
     opening: float
@@ -98,11 +99,9 @@ class Features:
     caption: float
 
 
-FEATURES = tuple(f.name for f in fields(Features))
-# Sentences whose vectors are computed for one question; the rest rank by their other features alone.
-EMBEDDED = 48
-_REMEMBERED = 20_000
-
+FEATURES = Features._fields
+_BEFORE = 4  # sentences that are read before one to know what it speaks of
+_READ_BEFORE = 1_500  # characters in which they are looked for
 _CAUSE = re.compile(
     r"\b(because|since|due to|owing to|as a result|result(s|ed|ing)? (in|from|of)|caus(e|es|ed|ing)|reasons?|therefore"
     r"|thus|hence|led to|leads? to|so that|in order to|thanks to|consequen\w+|after|following|amid|prompt(s|ed)|blam\w+"
@@ -144,6 +143,7 @@ class Judged:
 
     evidence: Evidence
     features: Features
+    context: str  # what stands before it in its section, as far as it was read
     order: tuple[int, int]  # rank of its passage, offset
 
 
@@ -156,56 +156,41 @@ class _Place:
     chunk: StoredChunk
     sentence: Sentence
     text: str
-    previous: str
+    before: tuple[str, ...]  # in its section, the nearest first
     following: str
     opening: str
-    dated: frozenset[int]
     outside: bool
 
 
-class EvidenceJudge:
-    """Judges sentences. Remembers the vectors of sentences it has seen; thread-safe."""
+def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot) -> list[Judged]:
+    """All sentences of the passages and of their neighbours, best first."""
+    rarity = _rarity(query, snapshot)
+    best = max((p.score for p in passages), default=0.0) or 1.0
+    judged = []
+    for place in _places(passages, snapshot):
+        features = _features(query, place, rarity, best)
+        context = " ".join((*place.chunk.headings, *reversed(place.before)))
+        evidence = _evidence(place, probability(features))
+        judged.append(Judged(evidence, features, context, (place.rank, place.sentence.start)))
+    return sorted(judged, key=lambda j: (-j.evidence.score, j.order))
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._seen: OrderedDict[str, Vectors] = OrderedDict()
-        self._guard = Lock()
 
-    def judge(self, query: Query, passages: Sequence[Passage], snapshot: Snapshot) -> list[Judged]:
-        """All sentences of the passages and of their neighbours, best first."""
-        places = _places(passages, snapshot)
-        if not places:
-            return []
-        rarity = _rarity(query, snapshot)
-        words = [frozenset(stems(p.text)) for p in places]
-        rough = [_coverage(query.terms, w, rarity) + p.passage.score for p, w in zip(places, words, strict=True)]
-        embedded = sorted(range(len(places)), key=lambda i: -rough[i])[:EMBEDDED]
-        cosines = dict(zip(embedded, self._cosines(query.focus, [places[i].text for i in embedded]), strict=True))
-        lowest = min(cosines.values())
-        best = max(p.score for p in passages) or 1.0
-        judged = []
-        for i, (place, present) in enumerate(zip(places, words, strict=True)):
-            features = _features(query, place, present, rarity, cosines.get(i, lowest), best)
-            judged.append(Judged(_evidence(place, probability(features)), features, (place.rank, place.sentence.start)))
-        return sorted(judged, key=lambda j: (-j.evidence.score, j.order))
+def admissible(judged: Sequence[Judged]) -> list[Judged]:
+    """Those that can answer at all, in the same order; all of them where that would leave none.
 
-    def _cosines(self, question: str, texts: Sequence[str]) -> list[float]:
-        with self._guard:
-            missing = [t for t in dict.fromkeys(texts) if t not in self._seen]
-        fresh = dict(zip(missing, self._embedder.embed(missing), strict=True))
-        vector = self._embedder.embed_query(question)
-        with self._guard:
-            self._seen.update(fresh)
-            found = [float((fresh[t] if t in fresh else self._seen[t]) @ vector) for t in texts]
-            while len(self._seen) > _REMEMBERED:
-                self._seen.popitem(last=False)
-        return [max(0.0, c) for c in found]
+    A sentence about another year than the one asked for does not answer, whatever else it shares with the
+    question; neither does one that gives no reason where a reason is asked for.
+    """
+    left = list(judged)
+    for bars in ("year_other", "no_reason"):
+        left = [j for j in left if not getattr(j.features, bars)] or left
+    return left
 
 
 def probability(features: Features) -> float:
     """The probability that a sentence with these features answers the question."""
-    logit = BIAS + sum(w * v for w, v in zip(WEIGHTS, astuple(features), strict=True))
-    return float(1 / (1 + np.exp(-logit)))
+    logit = BIAS + sum(WEIGHTS[name] * value for name, value in zip(FEATURES, features, strict=True))
+    return 1 / (1 + math.exp(-logit))
 
 
 def _places(passages: Sequence[Passage], snapshot: Snapshot) -> list[_Place]:
@@ -229,64 +214,76 @@ def _places(passages: Sequence[Passage], snapshot: Snapshot) -> list[_Place]:
 
 
 def _sentences_of(rank: int, passage: Passage, chunk: StoredChunk, outside: bool, snapshot: Snapshot) -> list[_Place]:
-    section = snapshot.section(chunk.document, chunk.section)
-    texts = {s.start: snapshot.text(chunk.document, s.start, s.end) for s in section[:1]}
-    sentences = [s for s in snapshot.sentences(chunk.document, chunk.start, chunk.end) if s.kind != BlockKind.HEADING]
-    stretch = snapshot.text(chunk.document, chunk.start, chunk.end)
-    own = {s.start: stretch[s.start - chunk.start : s.end - chunk.start] for s in sentences}
-    opening = next(iter(texts.values()), "")
-    dated = frozenset(years(" ".join(chunk.headings))) or frozenset(years(opening))
+    first = max(0, chunk.start - _READ_BEFORE)
+    stretch = snapshot.text(chunk.document, first, chunk.end)
+    read = [s for s in snapshot.sentences(chunk.document, first, chunk.end) if s.kind != BlockKind.HEADING]
+    opening = snapshot.opening(chunk.document, chunk.section)
     places = []
-    for i, sentence in enumerate(sentences):
-        text = own[sentence.start]
+    for i, sentence in enumerate(read):
+        if sentence.start < chunk.start:
+            continue
+        own, *before = (
+            stretch[s.start - first : s.end - first]
+            for s in read[i::-1][: _BEFORE + 1]
+            if s.section == sentence.section
+        )
+        following = read[i + 1 : i + 2]
         places.append(
             _Place(
                 passage,
                 rank,
                 chunk,
                 sentence,
-                text,
-                previous=own[sentences[i - 1].start] if i else "",
-                following=own[sentences[i + 1].start] if i + 1 < len(sentences) else "",
-                opening="" if section and section[0].start == sentence.start else opening,
-                dated=dated,
+                own,
+                before=tuple(before),
+                following=" ".join(stretch[s.start - first : s.end - first] for s in following),
+                opening="" if opening == own else opening,
                 outside=outside,
             )
         )
-        dated = frozenset(years(text)) or dated
     return places
 
 
-def _features(
-    query: Query, place: _Place, present: frozenset[str], rarity: Mapping[str, float], cosine: float, best: float
-) -> Features:
+def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: float) -> Features:
     text, kind = place.text, place.sentence.kind
-    beside = frozenset(stems(place.previous + " " + place.following))
+    cause = float(query.kind is Kind.WHY and _CAUSE.search(text) is not None)
+    effect = float(query.kind in (Kind.WHY, Kind.FATE) and _EFFECT.search(text) is not None)
+    present = frozenset(stems(text)) | (query.outcomes if effect else frozenset())
     over = frozenset(stems(" ".join((place.chunk.title, *place.chunk.headings, place.opening))))
-    own_years = frozenset(years(text))
-    dating = own_years or place.dated
-    asked = query.names | query.numbers
-    words = len(text.split())
+    earlier = frozenset(stems(" ".join(place.before)))
     coverage = _coverage(query.terms, present, rarity)
+    above = _coverage(query.terms, present | over, rarity) - coverage
+    before = _coverage(query.terms, present | over | earlier, rarity) - coverage - above
+    subject = coverage + above + before
+    own_years = query.years_in(text)
+    section_years = query.years_in(" ".join((*place.chunk.headings, place.opening)))
+    before_years = next((found for text in place.before if (found := query.years_in(text))), set())
+    dating = own_years | section_years | before_years
+    asked = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
+    words = len(text.split())
+    one_year = len(query.years) == 1
     return Features(
-        cosine=cosine,
         coverage=coverage,
-        around=_coverage(query.terms, present | beside, rarity) - coverage,
-        above=_coverage(query.terms, present | over, rarity) - coverage,
+        above=above,
+        before=before,
+        after=_coverage(query.terms, present | frozenset(stems(place.following)), rarity) - coverage,
         passage=place.passage.score / best,
         first_passage=float(place.rank == 0),
         outside=float(place.outside),
         year=float(bool(query.years & own_years)),
-        year_carried=float(bool(query.years & place.dated) and not own_years),
-        year_other=float(bool(query.years) and bool(dating) and not query.years & dating),
+        year_section=float(not query.years & own_years and bool(query.years & section_years)),
+        year_before=float(not query.years & (own_years | section_years) and bool(query.years & before_years)),
+        year_other=float(one_year and bool(dating) and not query.years & dating),
+        span_other=float(len(query.years) > 1 and bool(dating) and not query.years & dating),
         names=len(asked & present) / len(asked) if asked else 0.0,
         new_name=float(
             query.kind in (Kind.WHO, Kind.WHERE) and any(stem(n) not in query.terms for n in names_in(text))
         ),
         new_number=float(query.kind is Kind.HOW_MANY and _NUMBER.search(text) is not None),
         new_date=float(query.kind is Kind.WHEN and (bool(own_years) or _MONTH.search(text) is not None)),
-        cause=float(query.kind is Kind.WHY and _CAUSE.search(text) is not None),
-        effect=float(query.kind is Kind.WHY and _EFFECT.search(text) is not None),
+        cause=subject * cause,
+        effect=subject * effect,
+        no_reason=float(query.kind in (Kind.WHY, Kind.FATE) and not cause and not effect),
         manner=float(query.kind is Kind.HOW and _MANNER.search(text) is not None),
         items=float(query.kind is Kind.LIST and (kind is BlockKind.LIST_ITEM or text.count(",") + text.count(";") > 1)),
         opening=float(not place.opening),
@@ -321,7 +318,7 @@ def _evidence(place: _Place, score: float) -> Evidence:
 def _rarity(query: Query, snapshot: Snapshot) -> dict[str, float]:
     frequency = snapshot.document_frequency(query.terms)
     total = max(1, snapshot.counts()[1])
-    return {t: float(np.log(1 + total / (1 + frequency[t]))) for t in query.terms}
+    return {t: math.log(1 + total / (1 + frequency[t])) for t in query.terms}
 
 
 def _coverage(terms: Sequence[str], present: frozenset[str], rarity: Mapping[str, float]) -> float:

@@ -15,7 +15,7 @@ from assistant.store.keywords import stems
 
 LONGEST = 5  # sentences
 _FACTS = frozenset({Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY, Kind.YES_NO})
-_MOST = {Kind.WHY: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 2}
+_MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 2}
 # A further sentence is said only if it is at least this likely, compared with the best one.
 _FURTHER = 0.5
 _SAME = 0.8  # share of words from which two sentences say the same

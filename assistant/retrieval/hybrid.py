@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.embedding import Embedder
-from assistant.retrieval.dates import years
 from assistant.retrieval.query import Query
 from assistant.store.catalog import Snapshot, StoredChunk
 from assistant.store.keywords import stems
 from assistant.store.vectors import VectorStore
-from assistant.types import Passage, page_at
+from assistant.types import BlockKind, Passage, page_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class Weights:
         year, name: For the share of the question's years, of its names and numbers, that do.
         neighbour: Share of the better neighbour's score that a chunk is given.
         document: Share of its document's best chunks' mean.
+        aside: For a chunk of footnotes or captions; they name a subject and seldom say anything of it.
         columns: Of title, headings and text in BM25.
     """
 
@@ -45,14 +45,16 @@ class Weights:
     name: float = 0.1
     neighbour: float = 0.05
     document: float = 0.1
+    aside: float = -0.3
     columns: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 WEIGHTS = Weights()
 CANDIDATES = 80  # chunks that each search brings; more changed nothing on the development sets
 PASSAGE_WORDS = 165  # a passage is widened up to this length
-# MiniLM's vocabulary spells a Russian word in about six pieces, an English one in 1.3.
-_PIECES_PER_WORD = 3.5
+
+
+_ASIDES = frozenset({BlockKind.FOOTNOTE, BlockKind.CAPTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +79,28 @@ class Retriever:
         self._embedder = embedder
         self._weights = weights
 
-    def passages(self, query: Query, snapshot: Snapshot, top_k: int) -> list[Passage]:
-        """The best passages, best first, at most `top_k`."""
-        return widen(self.rank(query, snapshot), snapshot, top_k)
+    def passages(self, query: Query, snapshot: Snapshot, top_k: int, as_of: str | None = None) -> list[Passage]:
+        """The best passages, best first, at most `top_k`.
+
+        Args:
+            query: The question, read.
+            snapshot: The state of the catalog to search.
+            top_k: How many at most.
+            as_of: An ISO date; documents that are dated later are left out, undated ones stay.
+        """
+        hits = self.rank(query, snapshot)
+        return widen([h for h in hits if not _is_later(h.chunk.date, as_of)], snapshot, top_k)
 
     def rank(self, query: Query, snapshot: Snapshot) -> list[Hit]:
         """All candidate chunks, scored, best first."""
-        foreign = self.is_foreign(query)
+        foreign = not self._embedder.knows(query.text)
         return score(self.candidates(query, snapshot), self._weights, foreign=foreign)
 
     def candidates(self, query: Query, snapshot: Snapshot) -> list[Hit]:
         """What either search brings, with its features, not yet scored."""
         vector = self._embedder.embed_query(query.text)
         cosines = self._dense(vector, snapshot)
-        bm25 = dict(snapshot.keyword_scores(_match(query, snapshot), 2 * CANDIDATES, self._weights.columns))
+        bm25 = dict(snapshot.keyword_scores(_match(query), 2 * CANDIDATES, self._weights.columns))
         numbers = list(dict.fromkeys([*cosines, *list(bm25)[:CANDIDATES]]))
         cosines |= self._exact([n for n in numbers if n not in cosines], vector, snapshot)
         best = max(bm25.values(), default=0.0) or 1.0
@@ -121,7 +131,7 @@ class Retriever:
             dense=max(0.0, cosine),
             keyword=keyword,
             coverage=_share(query.terms, present, rarity),
-            year=len(query.years & years(whole)) / len(query.years) if query.years else 0.0,
+            year=len(query.years & query.years_in(whole)) / len(query.years) if query.years else 0.0,
             name=len(named & present) / len(named) if named else 0.0,
         )
 
@@ -148,11 +158,6 @@ class Retriever:
             for number, each in ids.items()
         }
 
-    def is_foreign(self, query: Query) -> bool:
-        """True for a question in a script that the embedder spells letter by letter, so that it knows no word."""
-        words = query.text.split()
-        return self._embedder.tokenizer.count([query.text])[0] > _PIECES_PER_WORD * len(words)
-
 
 def score(hits: Sequence[Hit], weights: Weights, *, foreign: bool = False) -> list[Hit]:
     """Scores candidates, best first; ties keep the order of the corpus."""
@@ -163,6 +168,7 @@ def score(hits: Sequence[Hit], weights: Weights, *, foreign: bool = False) -> li
         + weights.coverage * hit.coverage
         + weights.year * hit.year
         + weights.name * hit.name
+        + weights.aside * (hit.chunk.kind in _ASIDES)
         for hit in hits
     }
     place = {(hit.chunk.document, hit.chunk.ordinal): own[hit.chunk.number] for hit in hits}
@@ -225,7 +231,15 @@ def _passage(hit: Hit, start: int, end: int, snapshot: Snapshot) -> Passage:
     )
 
 
-def _match(query: Query, snapshot: Snapshot) -> str:
+def _is_later(date: str | None, as_of: str | None) -> bool:
+    """Compared at the coarser of the two precisions: a document of 2022 is not later than March 2022."""
+    if date is None or as_of is None:
+        return False
+    known = min(len(date), len(as_of))
+    return date[:known] > as_of[:known]
+
+
+def _match(query: Query) -> str:
     """The question's words as an FTS5 expression; any of them may match."""
     return " OR ".join(f'"{term}"' for term in query.terms)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.errors import QuestionError
-from assistant.retrieval.dates import years
-from assistant.retrieval.words import STOPWORDS
+from assistant.retrieval.dates import LONGEST_SPAN, SHORT_SPAN, years
+from assistant.retrieval.words import OUTCOMES, STOPWORDS
 from assistant.store.keywords import WORD, stem
 
 LONGEST = 4_000  # characters of a question; a longer one is a document, not a question
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     WHERE = "where"
     HOW_MANY = "how_many"
     WHY = "why"
+    FATE = "fate"
     HOW = "how"
     LIST = "list"
     YES_NO = "yes_no"
@@ -42,6 +43,7 @@ class Query:
         names: Stems of its capitalised words that stand inside the sentence.
         numbers: Its numbers as written, years included.
         years: Its years, ranges filled in.
+        outcomes: Those of its terms that say that something came to an end, where it asks why or what became of it.
         cyrillic: True where most of its letters are Cyrillic.
     """
 
@@ -52,11 +54,17 @@ class Query:
     numbers: frozenset[str]
     years: frozenset[int]
     kind: Kind
+    outcomes: frozenset[str]
     cyrillic: bool
+
+    def years_in(self, text: str) -> set[int]:
+        """The years of a text as far as they can answer: long spans count only where a span is asked about."""
+        return years(text, LONGEST_SPAN if len(self.years) > 1 else SHORT_SPAN)
 
 
 _KINDS = (
     (Kind.WHY, r"\b(why|how come|what (caused|led to|made|prompted)|for what reasons?|what (was|were|is|are) the (reasons?|causes?)|what is the (reason|cause)|почему|зачем|отчего|по какой причине|из-за чего|причин[аыу])\b"),
+    (Kind.FATE, r"\b(what (happened|became|has become|became of|came of)|how did .* (end|turn out|go)|что (стало|случилось|произошло)|чем (закончил\w*|кончил\w*))\b"),
     (Kind.HOW_MANY, r"\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent|proportion|share|amount|fraction)|сколько|какое количество|какой процент|какая доля)\b"),
     (Kind.WHEN, r"\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year|month|date|day|century|decade|season)|since when|когда|в каком году|какого числа|в каком месяце|в каком веке)\b"),
     (Kind.WHO, r"\b(who|whom|whose|(which|what) (person|people|president|minister|official|diplomat|author|leader|politician|scientist|actor|king|queen|team|coach)|кто|кого|кому|кем|чей|чья)\b"),
@@ -94,6 +102,8 @@ def analyse(question: str, focus: str | None = None) -> Query:
     content = [w for w in words if w.lower() not in STOPWORDS]
     terms = tuple(dict.fromkeys(stem(w) for w in content or words))
     letters = [c for c in question if c.isalpha()]
+    kind = kind_of(focus)
+    ends = {stem(w) for w in content if w.lower() in OUTCOMES} if kind in (Kind.WHY, Kind.FATE) else set()
     return Query(
         text=question,
         focus=focus,
@@ -101,7 +111,8 @@ def analyse(question: str, focus: str | None = None) -> Query:
         names=frozenset(stem(w) for w in names_in(question)),
         numbers=frozenset(_NUMBER.findall(question)),
         years=frozenset(years(question)),
-        kind=kind_of(focus),
+        kind=kind,
+        outcomes=frozenset(ends),
         cyrillic=bool(letters) and sum("а" <= c.lower() <= "я" for c in letters) > len(letters) / 2,
     )
 

@@ -25,6 +25,7 @@ class CorpusRetriever(BaseRetriever):
 
     Attributes:
         k: How many documents are returned at most.
+        as_of: An ISO date; documents of the corpus that are dated later are left out.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -32,13 +33,14 @@ class CorpusRetriever(BaseRetriever):
     retriever: Retriever = Field(exclude=True, repr=False)
     catalog: Catalog = Field(exclude=True, repr=False)
     k: int = 5
+    as_of: str | None = None
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[LangChainDocument]:
-        k = int(kwargs.get("k", self.k))
+        k, as_of = int(kwargs.get("k", self.k)), kwargs.get("as_of", self.as_of)
         with self.catalog.read() as snapshot:
-            passages = self.retriever.passages(analyse(read_question(query)), snapshot, k)
+            passages = self.retriever.passages(analyse(read_question(query)), snapshot, k, as_of)
         return to_documents(passages)
 
 

@@ -52,7 +52,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk with what is needed to show and to judge it; `document` is the number of its row."""
+    """A chunk with what is needed to show and to judge it; `document` is the number of its row, `kind` its first sentence's."""
 
     number: int
     document: int
@@ -67,6 +67,7 @@ class StoredChunk:
     start: int
     end: int
     section: int
+    kind: BlockKind
     headings: tuple[str, ...]
 
 
@@ -173,14 +174,14 @@ class Snapshot:
             "d.document_id = ? AND c.start >= ? AND c.end <= ? ORDER BY c.ordinal", (document_id, start, end)
         )
 
-    def section(self, document: int, section: int) -> list[Sentence]:
-        """The sentences of one section that are not headings, in order."""
-        rows = self._db.execute(
-            "SELECT start, end, kind, section FROM sentences WHERE document = ? AND section = ? AND kind != 'heading'"
-            " ORDER BY start",
+    def opening(self, document: int, section: int) -> str:
+        """The first sentence of a section that is not a heading; empty where there is none."""
+        row = self._db.execute(
+            "SELECT substr(d.text, s.start + 1, s.end - s.start) FROM documents d JOIN sentences s ON s.document ="
+            " d.number WHERE d.number = ? AND s.section = ? AND s.kind != 'heading' ORDER BY s.start LIMIT 1",
             (document, section),
-        )
-        return [Sentence(s, e, BlockKind(kind), number) for s, e, kind, number in rows]
+        ).fetchone()
+        return "" if row is None else str(row[0])
 
     def chunks_of_vectors(self, vector_ids: Sequence[str]) -> dict[str, list[int]]:
         """Numbers of the live chunks that each vector stands for; vectors of none are left out."""
@@ -223,11 +224,15 @@ class Snapshot:
     def _chunks(self, where: str, values: Sequence[object]) -> list[StoredChunk]:
         rows = self._db.execute(
             "SELECT c.number, c.document, d.document_id, d.path, d.title, d.date, d.url, d.language,"
-            " json_extract(d.details, '$.pages'), c.ordinal, c.start, c.end, c.section, c.headings"
+            " json_extract(d.details, '$.pages'), c.ordinal, c.start, c.end, c.section,"
+            " (SELECT kind FROM sentences s WHERE s.document = c.document AND s.start >= c.start LIMIT 1), c.headings"
             f" FROM chunks c JOIN documents d ON d.number = c.document WHERE {where}",
             list(values),
         )
-        return [StoredChunk(*r[:8], tuple(json.loads(r[8])), *r[9:13], tuple(json.loads(r[13]))) for r in rows]
+        return [
+            StoredChunk(*r[:8], tuple(json.loads(r[8])), *r[9:13], BlockKind(r[13]), tuple(json.loads(r[14])))
+            for r in rows
+        ]
 
 
 class Writer(Snapshot):
