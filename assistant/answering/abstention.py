@@ -31,7 +31,7 @@ class Sufficiency(NamedTuple):
         second: The second best sentence's score as evidence: facts that are there are seldom said once only.
         cosine: Of the embedded question and best sentence; `cosine_near` the highest of the best three;
             `cosine_within` of the best sentence with what stands before it.
-        reason: Asked why or what became of it, and the best sentence gives one: a reason need not resemble its question.
+        reason: Asked why or what became of it, and the best sentence gives one.
         lacks_kind: Asked for a person, place, date or number, and the best sentence holds none.
         missing_name: Share of the question's names and numbers that stand nowhere near.
         unknown_name: Share of its names that stand nowhere in the corpus.
@@ -146,7 +146,7 @@ def _is_end_of_its_year(query: Query, best: Judged) -> bool:
 def _lacks_kind(query: Query, best: Judged) -> float:
     there = {
         Kind.WHO: best.features.new_name,
-        Kind.WHERE: best.features.new_name,
+        Kind.WHERE: best.features.new_place,
         Kind.WHEN: best.features.new_date,
         Kind.HOW_MANY: best.features.new_number,
     }

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assistant.answering.weights import BIAS, WEIGHTS
+from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.store.catalog import Snapshot, StoredChunk
 from assistant.store.keywords import stem, stems
@@ -54,7 +55,7 @@ class Features(NamedTuple):
         year_other: One year is asked about, and the sentence and what dates it name others only.
         span_other: The same where a span of years is asked about.
         names: Share of the question's names and numbers that stand in the sentence.
-        new_name, new_number, new_date: Asked for and there: a name, number or date that the question lacks.
+        new_name, new_place, new_number, new_date: Asked for and there: what the question lacks.
         cause: Asked why, and it speaks of causes, as far as the question's subject is at hand.
         effect: Asked why, or what became of something, and it speaks of change or opposition, likewise.
         no_reason: Asked why or what became of it, and it speaks of neither.
@@ -81,6 +82,7 @@ class Features(NamedTuple):
     span_other: float
     names: float
     new_name: float
+    new_place: float
     new_number: float
     new_date: float
     cause: float
@@ -103,15 +105,18 @@ FEATURES = Features._fields
 _BEFORE = 4  # sentences that are read before one to know what it speaks of
 _READ_BEFORE = 1_500  # characters in which they are looked for
 _CAUSE = re.compile(
-    r"\b(because|since|due to|owing to|as a result|result(s|ed|ing)? (in|from|of)|caus(e|es|ed|ing)|reasons?|therefore"
-    r"|thus|hence|led to|leads? to|so that|in order to|thanks to|consequen\w+|after|following|amid|prompt(s|ed)|blam\w+"
-    r"|потому|поскольку|так как|из-за|вследствие|в результате|причин\w+|поэтому|благодаря|привел\w* к|чтобы|после)\b",
+    r"\b(because|since(?! (the )?(\d|\w+ \d))|due to|owing to|as a result|result(s|ed|ing)? (in|from|of)"
+    r"|caus(e|es|ed|ing)|reasons?|therefore|thus|hence|led to|leads? to|so that|in order to|thanks to|consequen\w+"
+    r"|prompt(s|ed)|blam\w+|fear(s|ed)? that|objected that|on the grounds"
+    r"|потому|поскольку|так как|из-за|вследствие|в результате|причин\w+|поэтому|благодаря|привел\w* к|чтобы)\b",
     re.IGNORECASE,
 )
 _EFFECT = re.compile(
-    r"^(but|however|nevertheless|yet|instead|но|однако|тем не менее)\b|\b(collaps\w+|fail\w*|froze\w*|freez\w*|suspend\w*"
-    r"|halt\w*|cancel\w*|withdr\w+|abandon\w*|reject\w*|critici\w+|refus\w+|oppos\w+|end(ed|s)?|stopped|went back|object\w*"
-    r"|lack\w*|never|прекра\w+|приостанов\w+|заморо\w+|отказ\w*|критик\w*|сорва\w*|отверг\w*)\b",
+    r"^(but|however|nevertheless|yet|instead|но|однако|тем не менее)\b"
+    r"|(?<!open-)\b(collaps\w+|fail(s|ed|ure)?|froze|frozen|freez\w*|suspend\w*|halt(s|ed)?|cancel\w*|withdr\w+"
+    r"|abandon\w*|reject\w*|critici\w+|refus(e|es|ed|al)|oppos\w+|ended|stopped|went back|object(s|ed|ions?)"
+    r"|never|short-lived|fell"
+    r"|прекра\w+|приостанов\w+|заморо\w+|отказ\w*|критик\w*|раскритик\w*|сорва\w*|отверг\w*|рухнул\w*)\b",
     re.IGNORECASE,
 )
 _MANNER = re.compile(
@@ -119,22 +124,35 @@ _MANNER = re.compile(
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"^(he|she|it|they|this|that|these|those|such|his|her|its|their|him|the (former|latter)|both|он|она|оно|они|это|этот"
+    r"^(he|she|it|they|this|that|these|those|such|his|her|its|their|him|the (former|latter)|both|он"
+    r"|она|оно|они|это|этот"
     r"|эта|эти|его|ее|её|их|такой|такая|такие)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundred|thousand|million|billion|half"
-    r"|third|quarter|twice|один|одна|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|сто|тысяч\w*|миллион\w*"
-    r"|миллиард\w*|половин\w*|треть\w*|процент\w*)\b",
+    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|million|billion"
+    r"|half|a third|quarter|once|twice|one-time|single|один|одна|два|две|три|четыре|пять|шесть|семь|восемь|девять"
+    r"|десять|сто|тысяч\w*|миллион\w*|миллиард\w*|половин\w*|треть\w*|процент\w*|дважды|однажды)\b",
     re.IGNORECASE,
 )
 _MONTH = re.compile(
-    r"\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday"
+    r"\b(january|february|march|april|may|june|july|august|september|october|november|december|monday"
+    r"|tuesday|wednesday"
     r"|thursday|friday|saturday|sunday|century|январ\w+|феврал\w+|март\w*|апрел\w+|ма[йя]|июн\w+|июл\w+|август\w*"
     r"|сентябр\w+|октябр\w+|ноябр\w+|декабр\w+|век[ае]?)\b",
     re.IGNORECASE,
 )
+_MONTHS = (
+    r"(january|february|march|april|may|june|july|august|september|october|november|december|январ\w+|феврал\w+"
+    r"|март\w*|апрел\w+|ма[йя]|июн\w+|июл\w+|август\w*|сентябр\w+|октябр\w+|ноябр\w+|декабр\w+)"
+)
+# Dates and years are numbers, but never the answer to how many.
+_DATING = re.compile(rf"\b(\d{{1,2}} {_MONTHS}|{_MONTHS} \d{{1,2}}\b(?!,? ?\d{{3}}\b)|(1\d|20)\d\d)\b", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(in|at|near|from|to|via|through|visited|reached)( the)?( (city|town|port|village|capital) of)?"
+    rf" (?!{_MONTHS}\b)(?P<name>[A-Z]\w+)|\b(в|во|на|из|под|около) (?P<russian>[А-ЯЁ]\w+)"
+)
+_PERSON = re.compile(r"\b[A-ZА-ЯЁ][\w.'-]+ (?:[a-zA-ZА-ЯЁ][\w.'-]* ){0,1}[A-ZА-ЯЁ][\w'-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +294,10 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         year_other=float(one_year and bool(dating) and not query.years & dating),
         span_other=float(len(query.years) > 1 and bool(dating) and not query.years & dating),
         names=len(asked & present) / len(asked) if asked else 0.0,
-        new_name=float(
-            query.kind in (Kind.WHO, Kind.WHERE) and any(stem(n) not in query.terms for n in names_in(text))
-        ),
-        new_number=float(query.kind is Kind.HOW_MANY and _NUMBER.search(text) is not None),
-        new_date=float(query.kind is Kind.WHEN and (bool(own_years) or _MONTH.search(text) is not None)),
+        new_name=float(query.kind is Kind.WHO and _names_someone(query, text)),
+        new_place=float(query.kind is Kind.WHERE and _names_a_place(query, text)),
+        new_number=float(query.kind is Kind.HOW_MANY and _NUMBER.search(_DATING.sub(" ", text)) is not None),
+        new_date=float(query.kind is Kind.WHEN and _has_new_date(query, text)),
         cause=subject * cause,
         effect=subject * effect,
         no_reason=float(query.kind in (Kind.WHY, Kind.FATE) and not cause and not effect),
@@ -296,6 +313,18 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         footnote=float(kind is BlockKind.FOOTNOTE),
         caption=float(kind is BlockKind.CAPTION),
     )
+
+
+def _has_new_date(query: Query, text: str) -> bool:
+    return bool(years(text) - query.years) or _MONTH.search(text) is not None
+
+
+def _names_someone(query: Query, text: str) -> bool:
+    return any(stem(w) not in query.terms for found in _PERSON.findall(text) for w in names_in(f"- {found}"))
+
+
+def _names_a_place(query: Query, text: str) -> bool:
+    return any(stem(m["name"] or m["russian"]) not in query.terms for m in _PLACE.finditer(text))
 
 
 def _evidence(place: _Place, score: float) -> Evidence:

@@ -1,6 +1,6 @@
 """The answer in the documents' own words: which evidence is said, and in what order.
 
-One sentence where a fact is asked, up to five where a cause, a way or a list is. What is not here: judging
+One or two sentences where a fact is asked, up to five where a cause, a way or a list is. What is not here: judging
 sentences (evidence.py), numbering citations (citations.py).
 """
 
@@ -15,18 +15,20 @@ from assistant.store.keywords import stems
 
 LONGEST = 5  # sentences
 _FACTS = frozenset({Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY, Kind.YES_NO})
-_MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 2}
-# A further sentence is said only if it is at least this likely, compared with the best one.
+_MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 3}
+# A further sentence is said only if it is at least this likely, compared with the best one: where a fact is asked,
+# nearly as likely, since the second then only hedges.
 _FURTHER = 0.5
+_HEDGE = 0.75
 _SAME = 0.8  # share of words from which two sentences say the same
 
 
 def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
     """The evidence to be said, best documents first, in text order inside a document."""
-    most = 1 if query.kind in _FACTS else _MOST.get(query.kind, 2)
+    most, further = (2, _HEDGE) if query.kind in _FACTS else (_MOST[query.kind], _FURTHER)
     chosen: list[Judged] = []
     for candidate in judged:
-        if len(chosen) == most or (chosen and candidate.evidence.score < _FURTHER * chosen[0].evidence.score):
+        if len(chosen) == most or (chosen and candidate.evidence.score < further * chosen[0].evidence.score):
             break
         if not any(_same(candidate.evidence.text, other.evidence.text) for other in chosen):
             chosen.append(candidate)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 _GREETING = re.compile(
-    r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|привет|здравствуй(те)?|добрый (день|вечер)|доброе утро)"
+    r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|привет|здравствуй(те)?|добрый (день"
+    r"|вечер)|доброе утро)"
     r"( there| all| everyone)?",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
     r"((ok(ay)?|great|perfect|good|got it|nice),? )?(thanks?( you)?|thx|cheers|much appreciated|спасибо|благодарю)"
-    r"( (so|very) much| a lot| большое| for (your|the) (help|answer))?|great|ok(ay)?|got it|perfect|понятно|ясно|отлично",
+    r"( (so|very) much| a lot| большое| for (your|the) (help|answer))?|great|ok(ay)?|got it|perfect"
+    r"|понятно|ясно|отлично",
     re.IGNORECASE,
 )
 _FAREWELL = re.compile(r"(good ?bye|bye( bye)?|see you( later)?|good night|пока|до свидания)", re.IGNORECASE)

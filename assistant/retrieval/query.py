@@ -62,18 +62,46 @@ class Query:
         return years(text, LONGEST_SPAN if len(self.years) > 1 else SHORT_SPAN)
 
 
-_KINDS = (
-    (Kind.WHY, r"\b(why|how come|what (caused|led to|made|prompted)|for what reasons?|what (was|were|is|are) the (reasons?|causes?)|what is the (reason|cause)|почему|зачем|отчего|по какой причине|из-за чего|причин[аыу])\b"),
-    (Kind.FATE, r"\b(what (happened|became|has become|became of|came of)|how did .* (end|turn out|go)|что (стало|случилось|произошло)|чем (закончил\w*|кончил\w*))\b"),
-    (Kind.HOW_MANY, r"\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent|proportion|share|amount|fraction)|сколько|какое количество|какой процент|какая доля)\b"),
-    (Kind.WHEN, r"\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year|month|date|day|century|decade|season)|since when|когда|в каком году|какого числа|в каком месяце|в каком веке)\b"),
-    (Kind.WHO, r"\b(who|whom|whose|(which|what) (person|people|president|minister|official|diplomat|author|leader|politician|scientist|actor|king|queen|team|coach)|кто|кого|кому|кем|чей|чья)\b"),
-    (Kind.WHERE, r"\b(where|(in|at|to|from) (what|which) (city|country|place|state|town|region|location|continent)|(what|which) (city|country|place|state|town|location|continent)|где|куда|откуда|в каком (городе|месте)|в какой стране)\b"),
-    (Kind.LIST, r"^(list|name|enumerate|перечисли|назови)\b|\b((what|which) (are|were) the\b.*s\b|what kinds?|which (countries|states|groups|documents|proposals|points|attempts)|какие)\b"),
-    (Kind.HOW, r"^(and |but |so )?(how|как|каким образом)\b|\bin (what|which) way\b"),
-    (Kind.YES_NO, r"^(and |but |so )?(is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may|правда ли|верно ли)\b|\bли\b"),
-)  # fmt: skip
-_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+_KINDS = {
+    Kind.WHY: (
+        r"\b(why|how come|what (caused|led to|made|prompted)|for what reasons?|what (was|were|is"
+        r"|are) the (reasons?|causes?)|what is the (reason|cause)|почему|зачем|отчего|по какой причине"
+        r"|из-за чего|причин[аыу])\b"
+    ),
+    Kind.FATE: (
+        r"\b(what (happened|became|has become|became of|came of)|how did .* (end|turn out|go)|что (стало"
+        r"|случилось|произошло)|чем (закончил\w*|кончил\w*))\b"
+    ),
+    Kind.HOW_MANY: (
+        r"\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent"
+        r"|proportion|share|amount|fraction)|сколько|какое количество|какой процент|какая доля)\b"
+    ),
+    Kind.WHEN: (
+        r"\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year"
+        r"|month|date|day|century|decade|season)|since when|когда|в каком году|какого числа|в каком месяце"
+        r"|в каком веке)\b"
+    ),
+    Kind.WHO: (
+        r"\b(who|whom|whose"
+        r"|(which|what) (\w+ )?(persons?|people|presidents?|ministers?|officials?|diplomats?|authors?|leaders?"
+        r"|politician|scientist|actor|king|queen|team|coach)|кто|кого|кому|кем|чей|чья)\b"
+    ),
+    Kind.WHERE: (
+        r"\b(where|(in|at|to|from) (what|which) (city|country|place|state|town|region|location|continent)"
+        r"|(what|which) (city|country|place|state|town|location|continent)|где|куда|откуда|в каком (городе"
+        r"|месте)|в какой стране)\b"
+    ),
+    Kind.LIST: (
+        r"^(list|name|enumerate|перечисли|назови)\b|\b((what|which) (are|were) the\b.*s\b|what kinds?"
+        r"|which (countries|states|groups|documents|proposals|points|attempts)|какие)\b"
+    ),
+    Kind.HOW: r"^(and |but |so )?(how|как|каким образом)\b|\bin (what|which) way\b",
+    Kind.YES_NO: (
+        r"^(and |but |so )?(is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may"
+        r"|правда ли|верно ли)\b|\bли\b"
+    ),
+}
+_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items())
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])|\d{2,}")
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|[\"“«(]\s*)$")
 

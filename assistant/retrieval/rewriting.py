@@ -15,20 +15,25 @@ from assistant.store.keywords import WORD
 from assistant.types import Turn
 
 _POINTS_BACK = re.compile(
-    r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then|such|same|former|latter"
+    r"\b(he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|then|such"
+    r"|same|former|latter"
     r"|(first|second|third|last|other|next|previous|earlier) (one|ones)|(the|that) (one|ones)|either|neither|both"
-    r"|он|она|оно|они|его|ее|её|их|ему|ей|им|ими|нем|нём|ней|них|это|этот|эта|эти|этого|этой|этому|этим|этих|тот|та|те"
+    r"|он|она|оно|они|его|ее|её|их|ему|ей|им|ими|нем|нём|ней|них|это|этот|эта|эти|этого|этой|этому"
+    r"|этим|этих|тот|та|те"
     r"|тогда|там|туда)\b",
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
-    r"^\s*(and|but|so|or|also|then|ok(ay)?|what about|how about|how so|what else|anything else|why not|why\s*\?|how\s*\?"
+    r"^\s*(and|but|so|or|also|then|ok(ay)?|what about|how about|how so|what else|anything else|why not"
+    r"|why\s*\?|how\s*\?"
     r"|when\s*\?|where\s*\?|who\s*\?|no,|а|и|но|или|тогда|ещё|еще|почему\s*\?|когда\s*\?|где\s*\?|кто\s*\?)(\s|$|,)",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(
-    r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for|я\s+имел[а]?\s+в\s+виду|что\s+насч[её]т|как\s+насч[её]т)?"
-    r"\s*(the|in|of|that|в|про)?\s*(one|group|attempt|meeting|talks|summit)?\s*(of|in|from|в|from)?\s*(?P<year>1\d{3}|20\d{2})"
+    r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for"
+    r"|я\s+имел[а]?\s+в\s+виду|что\s+насч[её]т|как\s+насч[её]т)?"
+    r"\s*(the|in|of|that|в|про)?\s*(one|group|attempt|meeting|talks|summit)?\s*(of|in|from|в"
+    r"|from)?\s*(?P<year>1\d{3}|20\d{2})"
     r"\s*(one|group|attempt|meeting|talks|summit|году|год|года)?\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
