@@ -20,6 +20,8 @@ _MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 
 # nearly as likely, since the second then only hedges.
 _FURTHER = 0.5
 _HEDGE = 0.75
+_ITEMS = 6  # of an announced list
+_GAP = 8  # characters between two items: line ends, bullets, numbers
 _SAME = 0.8  # share of words from which two sentences say the same
 
 
@@ -32,10 +34,28 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
             break
         if not any(_same(candidate.evidence.text, other.evidence.text) for other in chosen):
             chosen.append(candidate)
+    chosen += _items_of(chosen, judged)
     ranks: dict[str, int] = {}
     for item in chosen:
         ranks.setdefault(item.evidence.document_id, len(ranks))
     return [j.evidence for j in sorted(chosen, key=lambda j: (ranks[j.evidence.document_id], j.evidence.start))]
+
+
+def _items_of(chosen: Sequence[Judged], judged: Sequence[Judged]) -> list[Judged]:
+    """The items of each list that a chosen sentence announces with a colon; without them it says nothing."""
+    items: list[Judged] = []
+    for announcing in chosen:
+        end, document = announcing.evidence.end, announcing.evidence.document_id
+        if not announcing.evidence.text.endswith(":"):
+            continue
+        after = [j for j in judged if j.evidence.document_id == document and j.evidence.start >= end]
+        for item in sorted(after, key=lambda j: j.evidence.start):
+            if len(items) == _ITEMS or not item.features.list_item or item.evidence.start - end > _GAP:
+                break
+            if item not in chosen:
+                items.append(item)
+            end = item.evidence.end
+    return items
 
 
 def state(evidence: Sequence[Evidence]) -> list[Statement]:

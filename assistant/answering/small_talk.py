@@ -1,4 +1,7 @@
-"""Greetings, thanks and farewells: known as such and answered in kind, in English and Russian."""
+"""Greetings, thanks and farewells: known as such and answered in kind, in English and Russian.
+
+What is not here: a question that merely begins politely; that is a question.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +27,31 @@ _SELF = re.compile(
 )
 
 
+_KINDS = {"greeting": _GREETING, "thanks": _THANKS, "farewell": _FAREWELL, "self": _SELF}
+_ENGLISH = (
+    "Hello!",
+    "You're welcome.",
+    "Goodbye.",
+    "Ask me something about the documents: I answer only in their words and show the source.",
+)
+_RUSSIAN = (
+    "Здравствуйте!",
+    "Пожалуйста.",
+    "До свидания.",
+    "Спросите что-нибудь о документах корпуса: я отвечаю только их словами и указываю источник.",
+)
+
+
 def reply_to(message: str) -> str | None:
     """The reply to a message that is small talk and nothing else; None for a question."""
-    bare = " ".join(re.sub(r"[^\w\s,']", " ", message).split()).strip(" ,")
-    russian = re.search(r"[а-яё]", bare, re.IGNORECASE) is not None
-    offer = (
-        "Спросите что-нибудь о документах корпуса: я отвечаю только их словами и указываю источник."
-        if russian
-        else "Ask me something about the documents: I answer only in their words and show the source."
-    )
-    if _GREETING.fullmatch(bare):
-        return ("Здравствуйте! " if russian else "Hello! ") + offer
-    if _THANKS.fullmatch(bare):
-        return "Пожалуйста." if russian else "You're welcome."
-    if _FAREWELL.fullmatch(bare):
-        return "До свидания." if russian else "Goodbye."
-    if _SELF.fullmatch(bare):
-        return offer
-    return None
+    parts = [" ".join(part.split()) for part in re.split(r"[^\w\s']+", message) if part.strip()]
+    kinds = [next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(part)), None) for part in parts]
+    if not parts or None in kinds:
+        return None
+    russian = re.search(r"[а-яё]", message, re.IGNORECASE) is not None
+    greeting, thanks, farewell, offer = _RUSSIAN if russian else _ENGLISH
+    if "farewell" in kinds:
+        return farewell
+    if "thanks" in kinds:
+        return thanks
+    return f"{greeting} {offer}" if "greeting" in kinds else offer
