@@ -16,14 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-# The bundled weights are verified by the function that verifies them on loading, which costs seconds and torch.
-from assistant.embedding import BUNDLED, _model_folder, _verify_bundled, load_embedder, model_fingerprint
+from assistant.embedding import load_embedder, model_fingerprint, verify_model
 from assistant.errors import AssistantError, CorpusError, EmbedderError, IndexingError
-from assistant.indexing import CATALOG, TWINS, VECTORS, check
+from assistant.indexing import CATALOG, TWINS, VECTORS, check, open_vectors
 from assistant.ingest import SUPPORTED_SUFFIXES, walk_corpus
 from assistant.settings import Settings
-from assistant.store.catalog import Catalog, Snapshot
-from assistant.store.vectors import VectorStore
+from assistant.store.catalog import Catalog
+from assistant.store.snapshot import Snapshot
 
 _LOW_SPACE = 200_000_000
 _PACKAGES = {
@@ -117,8 +116,7 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
     name = settings.embedding_model
     try:
         twin = settings.index_dir / TWINS / model_fingerprint(name)
-        if name == BUNDLED:
-            _verify_bundled(_model_folder(name))
+        verify_model(name)
     except EmbedderError as error:
         yield Finding("embedder_damaged", "error", str(error), "reinstall the model, or name another")
         return
@@ -195,7 +193,7 @@ def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Find
             yield Finding("vectors_missing", "error", f"{folder}, which holds the vectors, is gone", anew)
         return
     try:
-        store = VectorStore(folder, settings.chroma_url, snapshot.meta("embedder") or "")
+        store = open_vectors(settings, snapshot, snapshot.meta("embedder") or "")
         held = store.held(sorted(live))
         extra = store.count() - len(held)
     except Exception as error:  # noqa: BLE001 - Chroma raises its own kinds, and plain ones, for a damaged folder

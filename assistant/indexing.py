@@ -8,19 +8,24 @@ transaction whose commit is the publish. What is not here: reading files (ingest
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.embedding import Embedder, load_embedder, model_fingerprint
-from assistant.errors import DocumentError, EmbedderError, IndexMissingError
-from assistant.ingest import PIPELINE, Found, load_document, split_chunks, split_sentences, walk_corpus
+from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
+from assistant.ingest import PIPELINE, Found, document_id, load_document, split_chunks, split_sentences, walk_corpus
 from assistant.settings import Settings
-from assistant.store.catalog import Catalog, FileRecord, Snapshot, Writer
+from assistant.store.catalog import Catalog, Writer
 from assistant.store.lock import writer_lock
+from assistant.store.snapshot import FileRecord, Snapshot
 from assistant.store.vectors import VectorStore
 from assistant.types import Chunk, Document, Progress, Skipped, SyncReport
+
+log = logging.getLogger(__name__)
 
 CATALOG = "catalog.sqlite3"
 VECTORS = "chroma"
@@ -50,28 +55,50 @@ def open_index(settings: Settings) -> Index:
     Raises:
         IndexMissingError: Nothing was published yet.
         EmbedderError: The index was built with another embedder than the setting names.
+        IndexingError: The vectors are not where the settings say, or can't be read.
     """
     catalog = Catalog(settings.index_dir / CATALOG)
-    with catalog.read() as snapshot:
-        if snapshot.version() is None:
-            raise IndexMissingError(f"nothing is published in {settings.index_dir}; run `assistant index` first")
-        built_with, name = snapshot.meta("embedder"), snapshot.meta("embedder_name")
-    embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
-    if embedder.card.fingerprint != built_with:
-        raise EmbedderError(
-            f"the index in {settings.index_dir} was built with the embedding model {name!r} ({built_with}), the"
-            f" setting names {settings.embedding_model!r} ({embedder.card.fingerprint}); set"
-            f" ASSISTANT_EMBEDDING_MODEL back, or run `assistant index` to embed the corpus anew"
-        )
-    vectors = VectorStore(settings.index_dir / VECTORS, settings.chroma_url, embedder.card.fingerprint)
-    return Index(catalog, vectors, embedder)
+    try:
+        with catalog.read() as snapshot:
+            if snapshot.version() is None:
+                raise IndexMissingError(f"nothing is published in {settings.index_dir}; run `assistant index` first")
+            fingerprint = model_fingerprint(settings.embedding_model)
+            if snapshot.meta("embedder") != fingerprint:
+                raise EmbedderError(
+                    f"the index in {settings.index_dir} was built with the embedding model"
+                    f" {snapshot.meta('embedder_name')!r} ({snapshot.meta('embedder')}), the setting names"
+                    f" {settings.embedding_model!r} ({fingerprint}); set ASSISTANT_EMBEDDING_MODEL back, or run"
+                    f" `assistant index` to embed the corpus anew"
+                )
+            vectors = open_vectors(settings, snapshot, fingerprint)
+            live, held = len(snapshot.vector_ids()), vectors.count()
+            if held < live:
+                where = settings.chroma_url or settings.index_dir / VECTORS
+                raise IndexingError(
+                    f"{live - held} of {live} vectors are missing from Chroma at {where}; run `assistant index`, or"
+                    f" set ASSISTANT_CHROMA_URL back"
+                )
+        return Index(catalog, vectors, load_embedder(settings.embedding_model, settings.index_dir / TWINS))
+    except BaseException:
+        catalog.close()
+        raise
+
+
+def open_vectors(settings: Settings, snapshot: Snapshot, fingerprint: str) -> VectorStore:
+    """The vectors of this index that an embedder of that fingerprint made.
+
+    Raises:
+        IndexingError: The folder or the server can't be used.
+    """
+    index = snapshot.meta("index") or ""
+    return VectorStore(settings.index_dir / VECTORS, settings.chroma_url, fingerprint, index)
 
 
 def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncReport:
     """Brings the index in line with the corpus folder and publishes it.
 
-    Without a change nothing is written and the published version stays. A file that can't be read is
-    skipped with its reason; the others go on.
+    Where no document changed the published version stays. A file that can't be read is skipped with its
+    reason; the others go on.
 
     Raises:
         CorpusError: The folder is missing; what was published before stays.
@@ -80,31 +107,28 @@ def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncRepor
     """
     begun = time.perf_counter()
     tell = progress or (lambda _: None)
-    files = list(walk_corpus(settings.corpus_dir))
+    list(walk_corpus(settings.corpus_dir))  # a folder that is missing is told before anything is made
     fingerprint = model_fingerprint(settings.embedding_model)
     with writer_lock(settings.index_dir):
         catalog = Catalog(settings.index_dir / CATALOG, create=True)
         try:
             with catalog.read() as snapshot:
-                published = snapshot.version()
-                records = snapshot.files()
-                comparable = _same_pipeline(snapshot) and snapshot.meta("embedder") == fingerprint
-            plan = _plan(files, records if comparable else {}, tell)
-            gone = sorted(set(records) - {f.relative_path for f in files})
-            known = {path for path, record in records.items() if record.skipped is None}
-            if published and comparable and not plan.touches_index and not gone:
-                _note_touched(catalog, plan.touched)
-                return _report(catalog, plan, known, gone, begun)
+                whole = _vectors_are_there(settings, snapshot, fingerprint)
+                plan = _plan(settings, snapshot, fingerprint, tell, anew=not whole)
+            if plan.published and not plan.anew and not plan.changes_documents:
+                _note_files(catalog, plan)
+                return _report(catalog, plan, begun)
+            tell(Progress("loading", 0, 1))
             embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
-            vectors = VectorStore(settings.index_dir / VECTORS, settings.chroma_url, embedder.card.fingerprint)
+            tell(Progress("loading", 1, 1))
             with catalog.write() as writer:
-                _write(writer, vectors, embedder, plan, gone, tell)
-                writer.set_meta(_identity(embedder))
-                added, updated, deleted = _tally(plan, known, gone)
+                vectors = open_vectors(settings, writer, embedder.card.fingerprint)
+                _write(writer, vectors, embedder, plan, tell)
+                writer.set_meta(_identity(settings, embedder))
+                added, updated, deleted = plan.tally()
                 writer.publish(added=added, updated=updated, deleted=deleted)
-            with catalog.read() as snapshot:
-                vectors.keep_only(snapshot.vector_ids())
-            return _report(catalog, plan, known, gone, begun)
+            _collect_leftovers(catalog, vectors)
+            return _report(catalog, plan, begun)
         finally:
             catalog.close()
 
@@ -114,81 +138,131 @@ def check(settings: Settings) -> SyncReport:
 
     Raises:
         CorpusError: The folder is missing.
+        EmbedderError: There is no such embedding model.
     """
     begun = time.perf_counter()
-    files = list(walk_corpus(settings.corpus_dir))
-    records: Mapping[str, FileRecord] = {}
-    version, documents, chunks = "", 0, 0
-    if (settings.index_dir / CATALOG).is_file():
-        catalog = Catalog(settings.index_dir / CATALOG)
-        try:
-            with catalog.read() as snapshot:
-                same_embedder = snapshot.meta("embedder") == model_fingerprint(settings.embedding_model)
-                if _same_pipeline(snapshot) and same_embedder:
-                    records = snapshot.files()
-                published = snapshot.version()
-                version = published.name if published else ""
-                documents, chunks = snapshot.counts()
-        finally:
-            catalog.close()
-    plan = _plan(files, records, lambda _: None)
-    gone = sorted(set(records) - {f.relative_path for f in files})
-    known = {path for path, record in records.items() if record.skipped is None}
-    added, updated, deleted = _tally(plan, known, gone)
-    return SyncReport(
-        added, updated, deleted, plan.unchanged, plan.skipped, documents, chunks, version, time.perf_counter() - begun
-    )
+    fingerprint = model_fingerprint(settings.embedding_model)
+    if not (settings.index_dir / CATALOG).is_file():
+        plan = _Plan(anew=True)
+        plan.compare(list(walk_corpus(settings.corpus_dir)), {}, lambda _: None)
+        added, updated, deleted = plan.tally()
+        return SyncReport(added, updated, deleted, 0, plan.skipped, 0, 0, "", time.perf_counter() - begun)
+    catalog = Catalog(settings.index_dir / CATALOG)
+    try:
+        with catalog.read() as snapshot:
+            plan = _plan(settings, snapshot, fingerprint, lambda _: None)
+        return _report(catalog, plan, begun)
+    finally:
+        catalog.close()
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What the walk found against the catalog."""
+    """What the walk found against the catalog.
 
+    Attributes:
+        anew: Every document is read again: nothing that the catalog says can be used.
+        known: Paths of the documents that the catalog holds.
+        gone: Paths that the catalog knows and the corpus does not have any more.
+    """
+
+    anew: bool = False
+    published: bool = False
+    known: frozenset[str] = frozenset()
     read: list[tuple[Found, Document]] = field(default_factory=list)
     newly_skipped: list[tuple[Found, str]] = field(default_factory=list)
     still_skipped: list[Skipped] = field(default_factory=list)
     touched: list[Found] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     unchanged: int = 0
 
     @property
-    def touches_index(self) -> bool:
-        return bool(self.read or self.newly_skipped)
+    def changes_documents(self) -> bool:
+        return any(self.tally())
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         new = [Skipped(found.relative_path, reason) for found, reason in self.newly_skipped]
         return tuple(sorted(new + self.still_skipped, key=lambda s: s.path))
 
+    def tally(self) -> tuple[int, int, int]:
+        """Documents added, updated and deleted; a document that can't be read any more counts as deleted."""
+        read = {found.relative_path for found, _ in self.read}
+        lost = {found.relative_path for found, _ in self.newly_skipped} | set(self.gone)
+        return len(read - self.known), len(read & self.known), len(lost & self.known)
 
-def _plan(files: Sequence[Found], records: Mapping[str, FileRecord], tell: OnProgress) -> _Plan:
-    plan = _Plan()
-    for done, found in enumerate(files):
-        tell(Progress("reading", done, len(files)))
-        record = records.get(found.relative_path)
-        same_stat = record is not None and (record.size, record.mtime_ns) == (found.size, found.mtime_ns)
-        if record is not None and same_stat:
-            if record.skipped is None:
-                plan.unchanged += 1
-            else:
-                plan.still_skipped.append(Skipped(record.path, record.skipped))
-            continue
-        if found.problem:
-            plan.newly_skipped.append((found, found.problem))
-            continue
+    def compare(self, files: Sequence[Found], records: Mapping[str, FileRecord], tell: OnProgress) -> None:
+        """Sorts the files of the corpus by what is to be done with them, reading those that changed."""
+        present = {found.relative_path for found in files}
+        usable = {} if self.anew else records
+        ids: dict[str, str] = {}
+        for done, found in enumerate(files):
+            tell(Progress("reading", done, len(files)))
+            path = found.relative_path
+            record = usable.get(path)
+            twin = ids.setdefault(document_id(path), path)
+            problem = found.problem or (
+                None if twin == path else f"{path} has the same name as {twin} in another Unicode form; rename one"
+            )
+            if problem is None and record and (record.size, record.mtime_ns) == (found.size, found.mtime_ns):
+                problem = record.skipped
+                if problem is None:
+                    self.unchanged += 1
+                    continue
+            if problem is not None:
+                self._skip(found, problem, record)
+            elif not self._read(found, record):
+                present.discard(path)
+        self.gone = sorted(records.keys() - present)
+        tell(Progress("reading", len(files), len(files)))
+
+    def _skip(self, found: Found, reason: str, record: FileRecord | None) -> None:
+        if record is not None and record.skipped == reason:
+            self.still_skipped.append(Skipped(record.path, reason))
+        else:
+            self.newly_skipped.append((found, reason))
+
+    def _read(self, found: Found, record: FileRecord | None) -> bool:
+        """Reads a file that is new or looks changed; False where it vanished since the walk."""
         try:
             if record is not None and record.skipped is None and _sha256(found.path) == record.sha256:
-                plan.touched.append(found)
-                plan.unchanged += 1
-                continue
-            plan.read.append((found, load_document(found.path, found.relative_path)))
-        except DocumentError as error:
-            plan.newly_skipped.append((found, str(error)))
-        except OSError as error:
-            plan.newly_skipped.append(
-                (found, f"{found.relative_path} can't be read ({error.strerror}); make it readable")
-            )
-    tell(Progress("reading", len(files), len(files)))
+                self.touched.append(found)
+                self.unchanged += 1
+            else:
+                self.read.append((found, load_document(found.path, found.relative_path)))
+        except Exception as error:  # a file can break its format's reader in any way; one must not stop the others
+            if not os.path.lexists(found.path):
+                return False
+            if isinstance(error, DocumentError):
+                reason = str(error)
+            elif isinstance(error, OSError):
+                reason = f"{found.relative_path} can't be read ({error.strerror}); make it readable"
+            else:
+                log.warning("%s broke its reader", found.relative_path, exc_info=error)
+                what = f"{type(error).__name__}: {error}"
+                reason = f"{found.relative_path} can't be read ({what}); mend it, or list it in .assistantignore"
+            self.newly_skipped.append((found, reason))
+        return True
+
+
+def _plan(settings: Settings, snapshot: Snapshot, fingerprint: str, tell: OnProgress, *, anew: bool = False) -> _Plan:
+    records = snapshot.files()
+    comparable = snapshot.meta("pipeline") == str(PIPELINE) and snapshot.meta("embedder") == fingerprint
+    known = frozenset(path for path, record in records.items() if record.skipped is None)
+    plan = _Plan(anew=anew or not comparable, published=snapshot.version() is not None, known=known)
+    plan.compare(list(walk_corpus(settings.corpus_dir)), records, tell)
     return plan
+
+
+def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str) -> bool:
+    """Whether the live vectors are where the settings say; looked up only where there is a reason to doubt it."""
+    if snapshot.version() is None or snapshot.meta("embedder") != fingerprint:
+        return True  # they are made anew anyway
+    moved = (snapshot.meta("chroma_url") or "") != settings.chroma_url
+    if not moved and not settings.chroma_url and (settings.index_dir / VECTORS).is_dir():
+        return True
+    live = snapshot.vector_ids()
+    return len(open_vectors(settings, snapshot, fingerprint).held(sorted(live))) == len(live)
 
 
 def _sha256(path: Path) -> str:
@@ -196,20 +270,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _write(
-    writer: Writer, vectors: VectorStore, embedder: Embedder, plan: _Plan, gone: Iterable[str], tell: OnProgress
-) -> None:
-    if not _same_embedder(writer, embedder) or not _same_pipeline(writer):
-        gone = writer.files()
-    for path in gone:
+def _write(writer: Writer, vectors: VectorStore, embedder: Embedder, plan: _Plan, tell: OnProgress) -> None:
+    for path in writer.files() if plan.anew else plan.gone:
         writer.remove(path)
     for found, _ in plan.read:
         writer.remove(found.relative_path)
-    for found, reason in plan.newly_skipped:
-        writer.remove(found.relative_path)
-        writer.skip(found.relative_path, reason, size=found.size, mtime_ns=found.mtime_ns)
-    for found in plan.touched:
-        writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
+    _write_files(writer, plan)
     prepared = []
     texts: dict[str, str] = {}  # vector id -> text; a text that stands twice is embedded once
     for found, document in plan.read:
@@ -248,49 +314,51 @@ def _vector_id(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _identity(embedder: Embedder) -> dict[str, str]:
+def _identity(settings: Settings, embedder: Embedder) -> dict[str, str]:
     return {
         "embedder": embedder.card.fingerprint,
         "embedder_name": embedder.card.name,
         "pipeline": str(PIPELINE),
+        "chroma_url": settings.chroma_url,
     }
 
 
-def _same_embedder(snapshot: Snapshot, embedder: Embedder) -> bool:
-    return snapshot.meta("embedder") == embedder.card.fingerprint
-
-
-def _same_pipeline(snapshot: Snapshot) -> bool:
-    return snapshot.meta("pipeline") == str(PIPELINE)
-
-
-def _note_touched(catalog: Catalog, touched: Sequence[Found]) -> None:
-    if touched:
+def _note_files(catalog: Catalog, plan: _Plan) -> None:
+    """Records what was learnt of files that are no documents, or still the same ones: nothing to publish."""
+    if plan.touched or plan.newly_skipped or plan.gone:
         with catalog.write() as writer:
-            for found in touched:
-                writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
+            for path in plan.gone:
+                writer.remove(path)
+            _write_files(writer, plan)
 
 
-def _tally(plan: _Plan, known: set[str], gone: Iterable[str]) -> tuple[int, int, int]:
-    """Documents added, updated and deleted; a document that can't be read any more counts as deleted."""
-    read = {found.relative_path for found, _ in plan.read}
-    lost = {found.relative_path for found, _ in plan.newly_skipped} | set(gone)
-    return len(read - known), len(read & known), len(lost & known)
+def _write_files(writer: Writer, plan: _Plan) -> None:
+    for found, reason in plan.newly_skipped:
+        writer.remove(found.relative_path)
+        writer.skip(found.relative_path, reason, size=found.size, mtime_ns=found.mtime_ns)
+    for found in plan.touched:
+        writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
 
 
-def _report(catalog: Catalog, plan: _Plan, known: set[str], gone: Iterable[str], begun: float) -> SyncReport:
+def _collect_leftovers(catalog: Catalog, vectors: VectorStore) -> None:
+    """Drops vectors that are not live. What could not be dropped is in nobody's way, and the next run tries again."""
+    try:
+        with catalog.read() as snapshot:
+            vectors.keep_only(snapshot.vector_ids())
+    except IndexingError as error:
+        log.warning("the new version is published, but old vectors could not be removed: %s", error)
+
+
+def _report(catalog: Catalog, plan: _Plan, begun: float) -> SyncReport:
     with catalog.read() as snapshot:
         version = snapshot.version()
         documents, chunks = snapshot.counts()
-    added, updated, deleted = _tally(plan, known, gone)
     return SyncReport(
-        added,
-        updated,
-        deleted,
-        plan.unchanged,
-        plan.skipped,
-        documents,
-        chunks,
-        version.name if version else "",
-        time.perf_counter() - begun,
+        *plan.tally(),
+        unchanged=plan.unchanged,
+        skipped=plan.skipped,
+        documents=documents,
+        chunks=chunks,
+        version=version.name if version else "",
+        seconds=time.perf_counter() - begun,
     )

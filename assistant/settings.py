@@ -11,6 +11,7 @@ import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -44,7 +45,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=FILE, env_ignore_empty=True
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        toml_file=FILE,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # a traceback shows the cause as well, and must not show a key
     )
 
     corpus_dir: Path = Path("corpus")
@@ -68,7 +74,7 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError(_describe(error, set(type(self).model_fields))) from error
-        except ValueError as error:  # a file that is not TOML
+        except (ValueError, OSError) as error:  # a file that is not TOML or can't be read
             raise SettingsError(f"{FILE} can't be read: {error}; mend it or remove it") from error
 
     @field_validator("api_keys", mode="before")
@@ -90,8 +96,10 @@ class Settings(BaseSettings):
     @field_validator("llm_base_url", "chroma_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("write it as http://host:port")
+        if value:
+            address = urlsplit(value)
+            if address.scheme not in ("http", "https") or not address.hostname or address.port == 0:
+                raise ValueError("write it as http://host:port")
         return value.rstrip("/")
 
     @classmethod

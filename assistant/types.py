@@ -259,7 +259,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as the JSON contract has it: plain dicts, lists, strings and numbers."""
-        return _plain(asdict(self))
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,14 +299,17 @@ class SyncReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as the JSON contract has it."""
-        return _plain(asdict(self))
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an indexing run has come, in files and chunks."""
+    """How far an indexing run has come: in files while reading and writing, in texts while embedding.
 
-    stage: Literal["reading", "embedding", "writing"]
+    `loading` is the embedder being loaded, which takes seconds, and half a minute the first time.
+    """
+
+    stage: Literal["reading", "loading", "embedding", "writing"]
     done: int
     total: int
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from assistant import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -43,3 +49,37 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the folder {folder.name}/ beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def new_index(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Makes an index folder that holds the bundled embedder's twin and nothing else.
+
+    Exporting the twin takes half a minute, so that one is made for all. Its files are shared: a test that
+    damages them copies the folder first.
+    """
+    from assistant.embedding import BUNDLED, load_embedder
+    from assistant.indexing import TWINS
+
+    twins = tmp_path_factory.mktemp("twins")
+    load_embedder(BUNDLED, twins)
+
+    def make(folder: Path) -> Path:
+        shutil.copytree(twins, folder / TWINS, copy_function=os.link)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def starter_index(
+    repository: Path, new_index: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """The starter corpus, indexed; for reading only."""
+    from assistant import Settings
+    from assistant.indexing import sync
+
+    index = new_index(tmp_path_factory.mktemp("starter") / "index")
+    settings = Settings(corpus_dir=repository / "corpus", index_dir=index)
+    sync(settings)
+    return settings

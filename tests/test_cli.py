@@ -90,7 +90,7 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ran]:
+def first(new_index: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ran]:
     """A corpus with good and bad files, and what indexing it said. Not to be changed."""
     root = tmp_path_factory.mktemp("cli")
     corpus = root / "my corpus"
@@ -104,7 +104,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ran]:
     (corpus / "noise.txt").write_bytes(bytes(range(256)) * 20)
     (corpus / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     (corpus / "gone.md").symlink_to(corpus / "nowhere.md")
-    place = Place(corpus, root / "index")
+    place = Place(corpus, new_index(root / "index"))
     return place, place.run("index", "--json")
 
 
@@ -123,7 +123,7 @@ def own(place: Place, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def unindexed(place: Place, tmp_path: Path) -> Callable[[dict[str, str]], Place]:
+def unindexed(new_index: Callable[[Path], Path], tmp_path: Path) -> Callable[[dict[str, str]], Place]:
     """Makes a corpus without an index, but with the embedder's files, which take seconds to make."""
 
     def make(files: dict[str, str]) -> Place:
@@ -131,9 +131,7 @@ def unindexed(place: Place, tmp_path: Path) -> Callable[[dict[str, str]], Place]
         corpus.mkdir()
         for name, text in files.items():
             (corpus / name).write_text(text, "utf-8")
-        index = tmp_path / "its index"
-        shutil.copytree(place.index / indexing.TWINS, index / indexing.TWINS)
-        return Place(corpus, index)
+        return Place(corpus, new_index(tmp_path / "its index"))
 
     return make
 

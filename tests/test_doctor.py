@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from assistant import Settings, doctor, embedding
+from assistant import Settings, doctor
 from assistant.doctor import Finding, diagnose
 from assistant.embedding import model_fingerprint
+from assistant.embedding.models import BUNDLED_SHA256
 from assistant.indexing import CATALOG, TWINS, VECTORS, sync
 from assistant.store.vectors import VectorStore
 
@@ -29,13 +30,13 @@ Twelve ships belong to it. The oldest is the Albatross, which was launched in 19
 
 
 @pytest.fixture(scope="session")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def healthy(new_index: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A small indexed corpus; not to be changed."""
     root = tmp_path_factory.mktemp("doctor")
     (root / "corpus").mkdir()
     (root / "corpus" / "harbour.md").write_text(TEXT, "utf-8")
     (root / "corpus" / "pier.txt").write_text("The pier is 80 metres long. It was painted green.", "utf-8")
-    settings = Settings(corpus_dir=root / "corpus", index_dir=root / "index")
+    settings = Settings(corpus_dir=root / "corpus", index_dir=new_index(root / "index"))
     sync(settings)
     return settings
 
@@ -104,7 +105,7 @@ def test_absent_embedding_model_is_found(healthy: Settings, tmp_path: Path) -> N
 
 
 def test_damaged_weights_are_found(healthy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(embedding.BUNDLED_SHA256, "tokenizer.json", "0" * 64)
+    monkeypatch.setitem(BUNDLED_SHA256, "tokenizer.json", "0" * 64)
     assert "tokenizer.json is damaged" in found(healthy)["embedder_damaged"].message
 
 

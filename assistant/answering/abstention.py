@@ -16,8 +16,8 @@ from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS
 from assistant.embedding import Embedder
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS
-from assistant.store.catalog import Snapshot
 from assistant.store.keywords import WORD, stem, stems
+from assistant.store.snapshot import Snapshot
 
 # Chosen on half a of the development sets as the best balance of answers given and refusals right
 # (docs/RESULTS.md has the curve).

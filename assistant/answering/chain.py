@@ -21,7 +21,8 @@ from assistant.errors import LanguageModelError, QuestionError
 from assistant.retrieval.query import Query, analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever, to_passages
 from assistant.retrieval.rewriting import Standalone, depends, standalone
-from assistant.store.catalog import Catalog, Snapshot
+from assistant.store.catalog import Catalog
+from assistant.store.snapshot import Snapshot
 from assistant.types import Answer, Passage, Reason, Seconds, Turn
 
 if TYPE_CHECKING:  # only with a language model set

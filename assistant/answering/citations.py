@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.evidence import Evidence
-from assistant.store.catalog import Snapshot
+from assistant.store.snapshot import Snapshot
 from assistant.types import AnswerSentence, Citation
 
 

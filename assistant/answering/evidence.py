@@ -17,8 +17,8 @@ from typing import NamedTuple
 from assistant.answering.weights import BIAS, WEIGHTS
 from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
-from assistant.store.catalog import Snapshot, StoredChunk
 from assistant.store.keywords import stem, stems
+from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.types import BlockKind, Passage, Sentence, page_at
 
 

@@ -150,10 +150,11 @@ def _prose(extracted: Extracted) -> str:
 def _checked(source: Source) -> Source:
     """A source as it may be shown: dates in ISO form, addresses of the web only."""
     date = parse_date(source.date) if source.date else None
-    return Source(source.title, source.publisher, date, _web_address(source.url))
+    publisher = None if source.publisher is None else normalise(source.publisher)
+    return Source(normalise(source.title), publisher, date, _web_address(source.url))
 
 
 def _web_address(url: str | None) -> str | None:
     """The address if it is one of the web: it becomes a link, and `javascript:` must not."""
-    url = (url or "").strip()
+    url = normalise(url or "").strip()
     return url if re.match(r"https?://[^\s<>\"']+$", url, re.IGNORECASE) else None

@@ -29,7 +29,8 @@ class Found:
     Attributes:
         path: Where it is.
         relative_path: From the corpus folder, with forward slashes.
-        size, mtime_ns: In bytes and nanoseconds, to tell whether it changed; 0 with a problem.
+        size, mtime_ns: In bytes and nanoseconds, to tell whether it changed; 0 with a problem. The time is the
+            later one of content and inode: an edit that puts the old time back, or a new mode, is seen.
         problem: Why it can't be a document, with the remedy; None for a file to load.
     """
 
@@ -120,7 +121,8 @@ class _Walk:
             return
         if stat.S_ISREG(status.st_mode):
             self._seen.add((status.st_dev, status.st_ino))
-            self.found[relative] = Found(path, relative, status.st_size, status.st_mtime_ns)
+            changed = max(status.st_mtime_ns, status.st_ctime_ns)
+            self.found[relative] = Found(path, relative, status.st_size, changed)
 
     def _link(self, path: Path, relative: str) -> None:
         """Follows a link to what is inside the corpus and was not found by its own name (a hidden folder's file)."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from assistant.embedding import Embedder
 from assistant.retrieval.query import Query
-from assistant.store.catalog import Snapshot, StoredChunk
 from assistant.store.keywords import stems
+from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.store.vectors import VectorStore
 from assistant.types import BlockKind, Passage, page_at
 

@@ -2,15 +2,18 @@
 
 Chroma holds ids and unit vectors, nothing else: texts stand once, in the catalog. It may hold more than
 is live (an interrupted run), never less; who reads asks the catalog which ids are live. One collection per
-embedder. What is not here: what an id means (indexing.py makes them from the embedded text).
+embedder, and on a server one per index, since several may share it. What is not here: what an id means
+(indexing.py makes them from the embedded text).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 # Chroma takes at most 5,461 rows a call.
 _ROWS = 4_000
+_FILE = "chroma.sqlite3"
+_PREFIX = "chunks-"
+_opening = threading.Lock()  # Chroma's own cache of clients is not made for threads
+_files: dict[str, tuple[int, int]] = {}  # device and inode of the database that each folder was opened with
 
 
 class VectorStore:
@@ -32,15 +39,17 @@ class VectorStore:
         folder: Where the embedded Chroma keeps its files.
         url: Address of a Chroma server instead; empty for the embedded one.
         fingerprint: Of the embedder; vectors of different ones never meet.
+        index: Name of the index, which keeps it apart from others on the same server.
 
     Raises:
-        IndexingError: The folder or the server can't be used.
+        IndexingError: The folder or the server can't be used. Every method raises it where Chroma fails.
     """
 
-    def __init__(self, folder: Path, url: str, fingerprint: str) -> None:
+    def __init__(self, folder: Path, url: str, fingerprint: str, index: str = "") -> None:
         self._folder = folder
         self._url = url
-        self._name = f"chunks-{fingerprint}"
+        self._own = f"{_PREFIX}{index}-" if url and index else _PREFIX  # how the names of this index's begin
+        self._name = self._own + fingerprint
         self._guard = threading.Lock()
         self._collection = self._connect()
 
@@ -54,12 +63,13 @@ class VectorStore:
         Returns:
             Pairs of id and cosine.
         """
-        held = self._collection.count()
-        if not held:
-            return []
-        found = self._collection.query(
-            query_embeddings=[vector.tolist()], n_results=min(limit, held), include=["distances"]
-        )
+        with self._told():
+            held = self._collection.count()
+            if not held:
+                return []
+            found = self._collection.query(
+                query_embeddings=[vector.tolist()], n_results=min(limit, held), include=["distances"]
+            )
         distances = (found["distances"] or [[]])[0]
         return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], distances, strict=True)]
 
@@ -67,14 +77,16 @@ class VectorStore:
         """The vectors of those ids that are held."""
         found: dict[str, Vectors] = {}
         for part in _parts(ids):
-            rows = self._collection.get(ids=list(part), include=["embeddings"])
+            with self._told():
+                rows = self._collection.get(ids=list(part), include=["embeddings"])
             embeddings: Any = rows["embeddings"]
             found.update((i, np.asarray(e, np.float32)) for i, e in zip(rows["ids"], embeddings, strict=True))
         return found
 
     def held(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are held already."""
-        return {i for part in _parts(ids) for i in self._collection.get(ids=list(part), include=[])["ids"]}
+        with self._told():
+            return {i for part in _parts(ids) for i in self._collection.get(ids=list(part), include=[])["ids"]}
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Keeps vectors; an id that is held keeps the vector it has (equal ids, equal texts).
@@ -83,20 +95,23 @@ class VectorStore:
             ids: Without duplicates.
             vectors: Shape `(len(ids), dimension)`.
         """
-        for i in range(0, len(ids), _ROWS):
-            self._collection.upsert(ids=list(ids[i : i + _ROWS]), embeddings=vectors[i : i + _ROWS].tolist())
+        with self._told():
+            for i in range(0, len(ids), _ROWS):
+                self._collection.upsert(ids=list(ids[i : i + _ROWS]), embeddings=vectors[i : i + _ROWS].tolist())
 
     def keep_only(self, live: Iterable[str]) -> int:
-        """Drops every vector that is not live; returns how many were dropped."""
+        """Drops every vector that is not live, and all of other embedders; returns how many were dropped."""
         wanted = set(live)
-        dead = [i for i in self._all_ids() if i not in wanted]
-        for part in _parts(dead):
-            self._collection.delete(ids=list(part))
-        return len(dead)
+        with self._told():
+            dead = [i for i in self._all_ids() if i not in wanted]
+            for part in _parts(dead):
+                self._collection.delete(ids=list(part))
+            return len(dead) + self._drop_other_embedders()
 
     def count(self) -> int:
         """How many vectors are held, live or not."""
-        return int(self._collection.count())
+        with self._told():
+            return int(self._collection.count())
 
     def reopen(self) -> None:
         """Lets a reader see what another process has written; Chroma's own view stays stale otherwise."""
@@ -109,40 +124,67 @@ class VectorStore:
             ids += page
         return ids
 
+    def _drop_other_embedders(self) -> int:
+        """What an earlier embedder of this index has left; of a shared server, nothing that is another index's."""
+        client, dropped = _client(self._folder, self._url), 0
+        for other in client.list_collections():
+            fingerprint = other.name.removeprefix(self._own)
+            if other.name.startswith(self._own) and "-" not in fingerprint and other.name != self._name:
+                dropped += other.count()
+                client.delete_collection(other.name)
+        return dropped
+
     def _connect(self, *, fresh: bool = False) -> Collection:
-        try:
+        with self._told():
             return _client(self._folder, self._url, fresh=fresh).get_or_create_collection(
                 self._name,
                 embedding_function=None,
                 configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
             )
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Says where Chroma failed and what can be done."""
+        try:
+            yield
         except Exception as error:  # Chroma raises plain Exception, ValueError and its own kinds for the same causes
-            where, remedy = (
-                (self._url, "start it or empty the setting chroma_url")
-                if self._url
-                else (self._folder, "make it writable, or remove it and index again")
-            )
+            if self._url:
+                where, remedy = self._url, "start it or empty the setting chroma_url"
+            elif "full" in str(error):
+                where, remedy = str(self._folder), "free some disk space and run again"
+            else:
+                where, remedy = str(self._folder), "make it writable, or remove it and run `assistant index`"
             raise IndexingError(f"Chroma at {where} can't be used ({error}); {remedy}") from error
 
 
-def _client(folder: Path, url: str, *, fresh: bool) -> ClientAPI:
+def _client(folder: Path, url: str, *, fresh: bool = False) -> ClientAPI:
     import chromadb
     from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
 
+    quiet = ChromaSettings(anonymized_telemetry=False)
     if url:
-        ssl, _, address = url.partition("://")
-        host, _, port = address.partition(":")
+        address = urlsplit(url)
+        secure = address.scheme == "https"
         return chromadb.HttpClient(
-            host=host,
-            port=int(port or (443 if ssl == "https" else 8000)),
-            ssl=ssl == "https",
-            settings=ChromaSettings(anonymized_telemetry=False),
+            host=address.hostname or "", port=address.port or (443 if secure else 8000), ssl=secure, settings=quiet
         )
-    if fresh:
-        SharedSystemClient.clear_system_cache()
-    folder.mkdir(parents=True, exist_ok=True)
-    return chromadb.PersistentClient(path=str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+    with _opening:
+        # A folder that was removed or replaced would be served from the one that is gone.
+        if fresh or _files.get(str(folder), (0, 0)) != _identity(folder):
+            SharedSystemClient.clear_system_cache()
+        folder.mkdir(parents=True, exist_ok=True)
+        client = chromadb.PersistentClient(path=str(folder), settings=quiet)
+        _files[str(folder)] = _identity(folder)
+        return client
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    try:
+        status = (folder / _FILE).stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
 
 
 def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:

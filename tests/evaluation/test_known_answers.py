@@ -14,11 +14,9 @@ from assistant.evaluation.runner import run
 
 
 @pytest.fixture(scope="module")
-def report(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """What came of asking every case of the evaluation set, on an index built for it."""
-    settings = Settings(corpus_dir=repository / "corpus", index_dir=tmp_path_factory.mktemp("known-answers"))
-    with Assistant(settings) as assistant:
-        assistant.sync()
+def report(repository: Path, starter_index: Settings) -> Report:
+    """What came of asking every case of the evaluation set."""
+    with Assistant(starter_index) as assistant:
         return run(load_cases(repository / "evals" / "known_answers.jsonl"), assistant)
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,11 +54,9 @@ def served(assistant: Assistant, settings: Settings) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def starter(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+def starter(starter_index: Settings) -> Iterator[Assistant]:
     """An assistant over the starter corpus."""
-    settings = Settings(corpus_dir=repository / "corpus", index_dir=tmp_path_factory.mktemp("starter") / "index")
-    with Assistant(settings) as assistant:
-        assistant.sync()
+    with Assistant(starter_index) as assistant:
         yield assistant
 
 

@@ -1,0 +1,272 @@
+"""One state of the catalog, read: files, documents, sentences, chunks, keyword matches, the version.
+
+A snapshot answers from the state that it was opened at, whatever is published meanwhile. What is not here:
+opening one, and changing anything (catalog.py).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from assistant.errors import DocumentError
+from assistant.types import Block, BlockKind, Document, DocumentSummary, Sentence, Skipped, Source
+
+_T = TypeVar("_T")
+_FEW = 500  # bound parameters in one statement; SQLite's own limit is far higher
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What the catalog knows of a file: enough to see that it did not change."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published state of the index."""
+
+    number: int
+    name: str
+    created: str
+    documents: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with what is needed to show and to judge it.
+
+    Attributes:
+        document: The number of its document's row.
+        kind: Of its first sentence.
+    """
+
+    number: int
+    document: int
+    document_id: str
+    path: str
+    title: str
+    date: str | None
+    url: str | None
+    language: str
+    pages: tuple[int, ...]
+    ordinal: int
+    start: int
+    end: int
+    section: int
+    kind: BlockKind
+    headings: tuple[str, ...]
+
+
+class Snapshot:
+    """Reads one state of the catalog."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def meta(self, key: str) -> str | None:
+        """A recorded fact of the whole index, such as the embedder's fingerprint."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def version(self) -> Version | None:
+        """The published version, or None before the first publish."""
+        row = self._db.execute(
+            "SELECT number, name, created, documents, chunks FROM versions ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else Version(*row)
+
+    def files(self) -> dict[str, FileRecord]:
+        """Every file that was read or skipped, by path."""
+        rows = self._db.execute("SELECT path, size, mtime_ns, sha256, NULL FROM documents").fetchall()
+        rows += self._db.execute("SELECT path, size, mtime_ns, '', reason FROM skipped").fetchall()
+        return {row[0]: FileRecord(*row) for row in rows}
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that did not become documents, by path."""
+        return tuple(Skipped(*row) for row in self._db.execute("SELECT path, reason FROM skipped ORDER BY path"))
+
+    def counts(self) -> tuple[int, int]:
+        """Number of documents and of chunks."""
+        row = self._db.execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)").fetchone()
+        return int(row[0]), int(row[1])
+
+    def documents(self) -> list[DocumentSummary]:
+        """All documents without their text, by path."""
+        rows = self._db.execute("SELECT document_id, path, title, date, url, language FROM documents ORDER BY path")
+        return [DocumentSummary(*row) for row in rows]
+
+    def languages(self) -> dict[str, int]:
+        """Number of documents in each language."""
+        return dict(self._db.execute("SELECT language, count(*) FROM documents GROUP BY language").fetchall())
+
+    def document(self, id_or_path: str) -> Document:
+        """One document, whole.
+
+        Raises:
+            DocumentError: There is none of that id or path.
+        """
+        try:
+            row = self._db.execute(
+                "SELECT document_id, path, title, text, sha256, date, url, language, details FROM documents"
+                " WHERE document_id = ?1 OR path = ?1",
+                (id_or_path,),
+            ).fetchone()
+        except UnicodeEncodeError:  # a lone surrogate: bytes on a command line that are no text name nothing
+            row = None
+        if row is None:
+            raise DocumentError(f"no document {id_or_path!r} in the index; `assistant index` reads new files")
+        document_id, path, title, text, sha256, date, url, language, packed = row
+        details = json.loads(packed)
+        return Document(
+            id=document_id,
+            path=path,
+            title=title,
+            text=text,
+            sha256=sha256,
+            date=date,
+            url=url,
+            language=language,
+            tags=tuple(details["tags"]),
+            sources=tuple(Source(**s) for s in details["sources"]),
+            blocks=tuple(Block(s, e, BlockKind(k), level) for s, e, k, level in details["blocks"]),
+            pages=tuple(details["pages"]),
+        )
+
+    def text(self, document: int, start: int, end: int) -> str:
+        """A span of the stored text of the document with that row number."""
+        row = self._db.execute(
+            "SELECT substr(text, ?, ?) FROM documents WHERE number = ?", (start + 1, end - start, document)
+        ).fetchone()
+        return str(row[0])
+
+    def span(self, document_id: str, start: int, end: int) -> str | None:
+        """A span of a document's stored text, or None where there is no such document."""
+        row = self._db.execute(
+            "SELECT substr(text, ?, ?) FROM documents WHERE document_id = ?", (start + 1, end - start, document_id)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def sentences(self, document: int, start: int, end: int) -> list[Sentence]:
+        """The sentences that begin inside a span, in text order."""
+        rows = self._db.execute(
+            "SELECT start, end, kind, section FROM sentences WHERE document = ? AND start >= ? AND start < ?"
+            " ORDER BY start",
+            (document, start, end),
+        )
+        return [Sentence(s, e, BlockKind(kind), section) for s, e, kind, section in rows]
+
+    def chunks(self, numbers: Iterable[int]) -> dict[int, StoredChunk]:
+        """Chunks by their numbers."""
+        return {
+            c.number: c for part in _parts(list(numbers)) for c in self._chunks(f"c.number IN ({_marks(part)})", part)
+        }
+
+    def chunks_between(self, document: int, first: int, last: int) -> list[StoredChunk]:
+        """The chunks of a document with ordinals from `first` to `last`, both included, in order."""
+        return self._chunks("c.document = ? AND c.ordinal BETWEEN ? AND ? ORDER BY c.ordinal", (document, first, last))
+
+    def chunks_in(self, document_id: str, start: int, end: int) -> list[StoredChunk]:
+        """The chunks of a document that lie inside a span, in order."""
+        return self._chunks(
+            "d.document_id = ? AND c.start >= ? AND c.end <= ? ORDER BY c.ordinal", (document_id, start, end)
+        )
+
+    def opening(self, document: int, section: int) -> str:
+        """The first sentence of a section that is not a heading; empty where there is none."""
+        row = self._db.execute(
+            "SELECT substr(d.text, s.start + 1, s.end - s.start) FROM documents d JOIN sentences s ON s.document ="
+            " d.number WHERE d.number = ? AND s.section = ? AND s.kind != 'heading' ORDER BY s.start LIMIT 1",
+            (document, section),
+        ).fetchone()
+        return "" if row is None else str(row[0])
+
+    def chunks_of_vectors(self, vector_ids: Sequence[str]) -> dict[str, list[int]]:
+        """Numbers of the live chunks that each vector stands for; vectors of none are left out."""
+        found: dict[str, list[int]] = {}
+        for part in _parts(vector_ids):
+            query = f"SELECT vector_id, chunk FROM vectors WHERE vector_id IN ({_marks(part)})"
+            for vector_id, chunk in self._db.execute(query, list(part)):
+                found.setdefault(vector_id, []).append(chunk)
+        return found
+
+    def vectors_of_chunks(self, numbers: Sequence[int]) -> dict[int, list[str]]:
+        """Ids of the vectors that stand for each chunk."""
+        found: dict[int, list[str]] = {}
+        for part in _parts(numbers):
+            query = f"SELECT chunk, vector_id FROM vectors WHERE chunk IN ({_marks(part)})"
+            for chunk, vector_id in self._db.execute(query, list(part)):
+                found.setdefault(chunk, []).append(vector_id)
+        return found
+
+    def vector_ids(self) -> set[str]:
+        """Ids of all live vectors."""
+        return {row[0] for row in self._db.execute("SELECT DISTINCT vector_id FROM vectors")}
+
+    def keyword_scores(self, match: str, limit: int, weights: tuple[float, float, float]) -> list[tuple[int, float]]:
+        """Chunks that match an FTS5 expression, best first, with BM25 as a positive score."""
+        rows = self._db.execute(
+            "SELECT rowid, -bm25(keywords, ?, ?, ?) AS score FROM keywords WHERE keywords MATCH ?"
+            " ORDER BY score DESC, rowid LIMIT ?",
+            (*weights, match, limit),
+        )
+        return [(int(number), float(score)) for number, score in rows]
+
+    def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each (stemmed) term stands."""
+        found = dict.fromkeys(terms, 0)
+        for part in _parts(terms):
+            found.update(self._db.execute(f"SELECT term, doc FROM terms WHERE term IN ({_marks(part)})", list(part)))
+        return found
+
+    def _chunks(self, where: str, values: Sequence[object]) -> list[StoredChunk]:
+        rows = self._db.execute(
+            "SELECT c.number, c.document, d.document_id, d.path, d.title, d.date, d.url, d.language,"
+            " json_extract(d.details, '$.pages'), c.ordinal, c.start, c.end, c.section,"
+            " (SELECT kind FROM sentences s WHERE s.document = c.document AND s.start >= c.start"
+            " ORDER BY s.start LIMIT 1), c.headings"
+            f" FROM chunks c JOIN documents d ON d.number = c.document WHERE {where}",
+            list(values),
+        )
+        return [_stored_chunk(row) for row in rows]
+
+
+def _stored_chunk(row: Sequence[Any]) -> StoredChunk:
+    """One row of `Snapshot._chunks`."""
+    number, document, document_id, path, title, date, url, language, pages, *span, kind, headings = row
+    ordinal, start, end, section = span
+    return StoredChunk(
+        number=number,
+        document=document,
+        document_id=document_id,
+        path=path,
+        title=title,
+        date=date,
+        url=url,
+        language=language,
+        pages=tuple(json.loads(pages)),
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        section=section,
+        kind=BlockKind(kind),
+        headings=tuple(json.loads(headings)),
+    )
+
+
+def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for i in range(0, len(values), _FEW):
+        yield values[i : i + _FEW]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
