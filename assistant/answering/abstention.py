@@ -17,7 +17,6 @@ from assistant.embedding import Embedder
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD, stem, stems
-from assistant.store.snapshot import Snapshot
 
 # Chosen on half a of the development sets as the best balance of answers given and refusals right
 # (docs/RESULTS.md has the curve).
@@ -34,7 +33,6 @@ class Sufficiency(NamedTuple):
         reason: Asked why or what became of it, and the best sentence gives one.
         lacks_kind: Asked for a person, place, date or number, and the best sentence holds none.
         missing_name: Share of the question's names and numbers that stand nowhere near.
-        unknown_name: Share of its names that stand nowhere in the corpus.
         missing_year: The question names one year, and nothing dates the best sentences by it.
         missing_span: The question names a span of years, and nothing dates them by one of those.
         passage: The best passage's retrieval score; `lead` how far it is above the third one's.
@@ -48,7 +46,6 @@ class Sufficiency(NamedTuple):
     reason: float
     lacks_kind: float
     missing_name: float
-    unknown_name: float
     missing_year: float
     missing_span: float
     passage: float
@@ -63,16 +60,13 @@ NEAR = 3  # best sentences that count as near
 _NEUTRAL = 0.55
 
 
-def sufficiency(
-    query: Query, judged: Sequence[Judged], scores: Sequence[float], snapshot: Snapshot, embedder: Embedder
-) -> Sufficiency:
+def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float], embedder: Embedder) -> Sufficiency:
     """Measures the evidence for a question.
 
     Args:
         query: The question, read.
         judged: Sentences, best first; not empty.
         scores: Of the passages, best first.
-        snapshot: The state of the catalog that both come from.
         embedder: Of the same index.
     """
     best = judged[0]
@@ -80,7 +74,6 @@ def sufficiency(
     present = set(stems(near))
     dated = any(j.features.year or j.features.year_section for j in judged[:NEAR])
     asked = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
-    known = snapshot.document_frequency(sorted(query.names))
     cosines, within = [_NEUTRAL], _NEUTRAL
     if embedder.knows(query.focus) and not _is_end_of_its_year(query, best):
         texts = [j.evidence.text for j in judged[:NEAR]]
@@ -94,7 +87,6 @@ def sufficiency(
         reason=float(best.features.cause > 0 or best.features.effect > 0),
         lacks_kind=_lacks_kind(query, best),
         missing_name=len(asked - present) / len(asked) if asked else 0.0,
-        unknown_name=sum(not n for n in known.values()) / len(known) if known else 0.0,
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
         passage=scores[0],

@@ -152,11 +152,11 @@ class AnswerChain:
             return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=_empty(query))
         if self._cannot_read(query, snapshot):
             return replace(blank, reason=Reason.LANGUAGE, explanation=_foreign(query))
-        judged = admissible(judge(query, found.passages, snapshot))
+        judged = admissible(query, judge(query, found.passages, snapshot))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=_nothing(query, asked.as_of))
         scores = [p.score for p in found.passages]
-        sure = round(confidence(sufficiency(query, judged, scores, snapshot, self._embedder)), 4)
+        sure = round(confidence(sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= THRESHOLD:
             statements, mode, notes = self._compose(query, judged)
             sentences, citations = cite(statements, snapshot)

@@ -50,7 +50,7 @@ class Features(NamedTuple):
         first_passage: In the best passage, or next to it.
         outside: Beside a passage, not in it.
         year: A year of the question stands in the sentence.
-        year_section: It does not, but it stands in the headings or the opening of its section.
+        year_section: It does not, but it stands in the title, the headings or the opening of its section.
         year_before: It stands in neither, but in the last dated sentence before.
         year_other: One year is asked about, and the sentence and what dates it name others only.
         span_other: The same where a span of years is asked about.
@@ -193,15 +193,17 @@ def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot) -> list
     return sorted(judged, key=lambda j: (-j.evidence.score, j.order))
 
 
-def admissible(judged: Sequence[Judged]) -> list[Judged]:
+def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     """Those that can answer at all, in the same order; all of them where that would leave none.
 
     A sentence about another year than the one asked for does not answer, whatever else it shares with the
-    question; neither does one that gives no reason where a reason is asked for.
+    question; neither does one that gives no reason where a reason is asked for. Where sentences of the very
+    year are left, those that merely follow a date are not needed.
     """
-    left = list(judged)
-    for bars in ("year_other", "no_reason"):
-        left = [j for j in left if not getattr(j.features, bars)] or left
+    left = [j for j in judged if not j.features.year_other] or list(judged)
+    left = [j for j in left if not j.features.no_reason] or left
+    if len(query.years) == 1:
+        left = [j for j in left if j.features.year or j.features.year_section] or left
     return left
 
 
@@ -274,7 +276,7 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
     before = _coverage(query.terms, present | over | earlier, rarity) - coverage - above
     subject = coverage + above + before
     own_years = query.years_in(text)
-    section_years = query.years_in(" ".join((*place.chunk.headings, place.opening)))
+    section_years = query.years_in(" ".join((place.chunk.title, *place.chunk.headings, place.opening)))
     before_years = next((found for text in place.before if (found := query.years_in(text))), set())
     dating = own_years | section_years | before_years
     asked = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}

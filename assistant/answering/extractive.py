@@ -15,10 +15,10 @@ from assistant.store.keywords import stems
 
 LONGEST = 5  # sentences
 _FACTS = frozenset({Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY, Kind.YES_NO})
-_MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 3}
+_MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 2}
 # A further sentence is said only if it is at least this likely, compared with the best one: where a fact is asked,
 # nearly as likely, since the second then only hedges.
-_FURTHER = 0.5
+_FURTHER = 0.55
 _HEDGE = 0.75
 _ITEMS = 6  # of an announced list
 _GAP = 8  # characters between two items: line ends, bullets, numbers
