@@ -102,6 +102,13 @@ class Features(NamedTuple):
 
 
 FEATURES = Features._fields
+_ASKED_FOR = {
+    Kind.WHO: "new_name",
+    Kind.WHERE: "new_place",
+    Kind.HOW_MANY: "new_number",
+    Kind.WHEN: "new_date",
+}
+_LIKELY = 12  # best sentences among which the kind of thing asked for is looked for
 _BEFORE = 4  # sentences that are read before one to know what it speaks of
 _READ_BEFORE = 1_500  # characters in which they are looked for
 _CAUSE = re.compile(
@@ -197,14 +204,18 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     """Those that can answer at all, in the same order; all of them where that would leave none.
 
     A sentence about another year than the one asked for does not answer, whatever else it shares with the
-    question; neither does one that gives no reason where a reason is asked for. Where sentences of the very
-    year are left, those that merely follow a date are not needed.
+    question; neither does one that gives no reason where a reason is asked for, nor, among the likely ones, one
+    without a person, place, number or date where that is asked for. Where sentences of the very year are left,
+    those that merely follow a date are not needed.
     """
     left = [j for j in judged if not j.features.year_other] or list(judged)
     left = [j for j in left if not j.features.no_reason] or left
     if len(query.years) == 1:
         left = [j for j in left if j.features.year or j.features.year_section] or left
-    return left
+    asked = _ASKED_FOR.get(query.kind)
+    if asked is None:
+        return left
+    return [j for j in left[:_LIKELY] if getattr(j.features, asked)] or left
 
 
 def probability(features: Features) -> float:
@@ -322,7 +333,9 @@ def _has_new_date(query: Query, text: str) -> bool:
 
 
 def _names_someone(query: Query, text: str) -> bool:
-    return any(stem(w) not in query.terms for found in _PERSON.findall(text) for w in names_in(f"- {found}"))
+    # Russian names a person by one capitalised word as often as by two, and capitalises little else.
+    found = names_in(text) if query.cyrillic else [w for m in _PERSON.findall(text) for w in names_in(f"- {m}")]
+    return any(stem(w) not in query.terms for w in found)
 
 
 def _names_a_place(query: Query, text: str) -> bool:
