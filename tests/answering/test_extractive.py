@@ -1,0 +1,75 @@
+"""The answer in the documents' own words: as short as what is asked, everything said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from assistant import Assistant
+from tests.answering.test_citations import assert_proven
+
+MakeAssistant = Callable[..., Assistant]
+
+BRIDGE = """# Harbour Bridge
+
+The Harbour Bridge is a steel arch bridge over the bay.
+
+The Harbour Bridge was opened on {day} March 1932 by the premier, Jack Lang.
+
+The work on the Harbour Bridge took eight years because the rock under the bay was soft.
+"""
+
+
+@pytest.fixture(scope="module")
+def copies(make_assistant: MakeAssistant) -> Assistant:
+    """One article, copied twice and edited once."""
+    return make_assistant(
+        {
+            "bridge.md": BRIDGE.format(day=19),
+            "copy.md": BRIDGE.format(day=19) + "\nA mirror of the article.\n",
+            "edited.md": BRIDGE.format(day="19th"),
+            "other.md": "# Ferries\n\nThe ferry crosses the bay twice a day.\n",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "fact"),
+    [
+        ("When was the Harbour Bridge opened?", "March 1932"),
+        ("Why did the work on the Harbour Bridge take eight years?", "rock under the bay was soft"),
+        ("What is the Harbour Bridge?", "steel arch bridge"),
+    ],
+)
+def test_what_several_documents_say_is_said_once(copies: Assistant, question: str, fact: str) -> None:
+    answer = copies.ask(question)
+    assert_proven(copies, answer)
+    assert sum(fact in sentence.text for sentence in answer.sentences) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "fact"),
+    [
+        ("Who chaired the working group's meeting in November 2013?", "Klimashin"),
+        ("When did the General Assembly adopt the joint Russian-American resolution?", "December 8, 2021"),
+        ("Who headed the Russian delegation in the 2021 cyber consultations?", "Khramov"),
+    ],
+)
+def test_a_fact_is_answered_in_a_sentence_or_two(starter: Assistant, question: str, fact: str) -> None:
+    answer = starter.ask(question)
+    assert 1 <= len(answer.sentences) <= 2
+    assert fact in answer.text
+
+
+WRAPPED = """The lighthouse of Skarholm on the northern shore of the bay was built by
+the engineer Anna Orsova of Bergen in the summer of 1901 for the pilots.
+It is painted white, and from the sea it can be seen at twenty miles.
+"""
+
+
+def test_sentences_are_displayed_on_one_line(make_assistant: MakeAssistant) -> None:
+    corpus = make_assistant({"wrapped.txt": WRAPPED})
+    answer = corpus.ask("Who built the lighthouse of Skarholm?")
+    assert_proven(corpus, answer)
+    assert "was built by the engineer Anna Orsova of Bergen" in answer.text
