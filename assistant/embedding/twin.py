@@ -68,7 +68,7 @@ def has_twin(twin: Path) -> bool:
     """Whether the folder holds a twin, or the reason why there is none, as this release writes it."""
     try:
         return bool(json.loads((twin / _RECORD).read_text("utf-8"))["format"] == _FORMAT)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError, KeyError, TypeError):
         return True  # damaged: whoever reads it says so

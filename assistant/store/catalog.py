@@ -244,6 +244,8 @@ def _trouble(file: Path, error: Exception) -> IndexingError:
         remedy = "free some disk space and run again; what was published before is untouched"
     elif "readonly" in text or "unable to open" in text or "Permission" in text or "Read-only" in text:
         remedy = "make the folder writable or choose another with --index"
+    elif "disk I/O" in text:
+        remedy = "look after the disk (is it full?) and run again; what was published before is untouched"
     elif "locked" in text:
         remedy = "another process is writing; wait for it and run again"
     else:

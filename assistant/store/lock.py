@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from assistant.errors import IndexingError
@@ -34,8 +34,9 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
             raise IndexingError(
                 f"{index_dir} is being written by another process (pid {holder}); run again when it is done"
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # the number is for the message above; a full disk is told where it hurts
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(descriptor)

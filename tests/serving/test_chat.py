@@ -21,14 +21,14 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def hostile_chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def hostile_chat(new_index: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The chat over one document, and one folder name, that would like to be markup."""
     home = tmp_path_factory.mktemp("hostile")
     corpus = home / "<b>${alert(5)} {{folder}}"
     corpus.mkdir()
     text = ["# The Zanzibar reactor <img src=x onerror=alert(6)>", "A plant.", HOSTILE, "It closed in 1999."]
     (corpus / "reactor.txt").write_text("\n\n".join(text), encoding="utf-8")
-    with Assistant(Settings(corpus_dir=corpus, index_dir=home / "index")) as assistant:
+    with Assistant(Settings(corpus_dir=corpus, index_dir=new_index(home / "index"))) as assistant:
         assistant.sync()
         with served(assistant, assistant.settings) as chat:
             yield chat
