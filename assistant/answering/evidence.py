@@ -315,7 +315,7 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         effect=subject * effect,
         no_reason=float(query.kind in (Kind.WHY, Kind.FATE) and not cause and not effect),
         manner=float(query.kind is Kind.HOW and _MANNER.search(text) is not None),
-        items=float(query.kind is Kind.LIST and (kind is BlockKind.LIST_ITEM or text.count(",") + text.count(";") > 1)),
+        items=float(query.kind is Kind.LIST and _holds_a_list(text, kind)),
         opening=float(not place.opening),
         short=float(words < 6),
         long=float(words > 45),
@@ -326,6 +326,10 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         footnote=float(kind is BlockKind.FOOTNOTE),
         caption=float(kind is BlockKind.CAPTION),
     )
+
+
+def _holds_a_list(text: str, kind: BlockKind) -> bool:
+    return kind is BlockKind.LIST_ITEM or text.endswith(":") or text.count(",") + text.count(";") > 1
 
 
 def _has_new_date(query: Query, text: str) -> bool:

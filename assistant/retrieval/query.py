@@ -92,8 +92,11 @@ _KINDS = {
         r"|месте)|в какой стране)\b"
     ),
     Kind.LIST: (
-        r"^(list|name|enumerate|перечисли|назови)\b|\b((what|which) (are|were) the\b.*s\b|what kinds?"
-        r"|which (countries|states|groups|documents|proposals|points|attempts)|какие)\b"
+        r"^(list|name|enumerate|перечисли\w*|назови\w*)\b"
+        r"|\bwhich (\w+ ){0,2}\w{4,}(?<!s)s (?!is\b|was\b|does\b|has\b)\w+"
+        r"|\bwhat (\w+ ){0,2}\w{4,}(?<!s)s (did|do|have|had|were|are)\b"
+        r"|\b(what|which) (are|were) the\b.*s\b|\bwhat kinds?\b|\bкакие\b"
+        r"|\b(two|three|four|five|six|seven|eight|nine|ten|several) (\w+ )?\w{3,}s\b"
     ),
     Kind.HOW: r"^(and |but |so )?(how|как|каким образом)\b|\bin (what|which) way\b",
     Kind.YES_NO: (
