@@ -156,7 +156,7 @@ class AnswerChain:
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=_nothing(query, asked.as_of))
         scores = [p.score for p in found.passages]
-        sure = round(confidence(sufficiency(query, judged, scores, self._embedder)), 4)
+        sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= THRESHOLD:
             statements, mode, notes = self._compose(query, judged)
             sentences, citations = cite(statements, snapshot)

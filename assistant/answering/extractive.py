@@ -20,6 +20,8 @@ _MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 
 # nearly as likely, since the second then only hedges.
 _FURTHER = 0.55
 _HEDGE = 0.75
+_OF_A_LIST = 0.4
+_OF_A_HOME = 0.6
 _ITEMS = 6  # of an announced list
 _GAP = 8  # characters between two items: line ends, bullets, numbers
 _SAME = 0.8  # share of words from which two sentences say the same
@@ -28,6 +30,8 @@ _SAME = 0.8  # share of words from which two sentences say the same
 def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
     """The evidence to be said, best documents first, in text order inside a document."""
     most, further = (2, _HEDGE) if query.kind in _FACTS else (_MOST[query.kind], _FURTHER)
+    if query.kind is Kind.LIST:
+        judged, further = _at_home(judged), _OF_A_LIST
     chosen: list[Judged] = []
     for candidate in judged:
         if len(chosen) == most or (chosen and candidate.evidence.score < further * chosen[0].evidence.score):
@@ -39,6 +43,15 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
     for item in chosen:
         ranks.setdefault(item.evidence.document_id, len(ranks))
     return [j.evidence for j in sorted(chosen, key=lambda j: (ranks[j.evidence.document_id], j.evidence.start))]
+
+
+def _at_home(judged: Sequence[Judged]) -> list[Judged]:
+    """The sentences of the document that holds most of the evidence: a list stands in one place."""
+    by_document: dict[str, list[Judged]] = {}
+    for item in judged:
+        by_document.setdefault(item.evidence.document_id, []).append(item)
+    home = max(by_document.values(), key=lambda items: sum(j.evidence.score for j in items[:3]))
+    return home if home[0].evidence.score >= _OF_A_HOME * judged[0].evidence.score else list(judged)
 
 
 def _items_of(chosen: Sequence[Judged], judged: Sequence[Judged]) -> list[Judged]:
