@@ -1,8 +1,8 @@
-"""Whether the evidence answers the question, how sure that is, and what a person is told if not.
+"""Whether the evidence answers the question, and how sure that is.
 
 The probability is a logistic regression over what the best evidence looks like, calibrated on the
 development sets; below `THRESHOLD` the assistant says that the corpus does not answer. What is not here:
-judging single sentences (evidence.py).
+judging single sentences (evidence.py), what a person is told (explanation.py).
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from typing import NamedTuple
 from assistant.answering.evidence import Judged
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS
 from assistant.embedding import Embedder
-from assistant.retrieval.query import Kind, Query, names_in
-from assistant.retrieval.words import STOPWORDS
-from assistant.store.keywords import WORD, stem, stems
+from assistant.retrieval.query import Kind, Query
+from assistant.store.keywords import stems
 
 # Chosen on half a of the development sets as the best balance of answers given and refusals right
 # (docs/RESULTS.md has the curve).
@@ -106,31 +105,6 @@ def confidence(judged: Sequence[Judged], measured: Sufficiency) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def explain(query: Query, judged: Sequence[Judged]) -> str:
-    """Says in a sentence or two what was looked for and what of it is missing."""
-    near = _near(judged) if judged else ""
-    present = set(stems(near))
-    missing_years = sorted(query.years - query.years_in(near))
-    missing_words = [w for w in _words(query) if stem(w) not in present and not w.isdigit()]
-    missing = [str(y) for y in missing_years] + missing_words
-    found_years = sorted(query.years_in(near))
-    if query.cyrillic:
-        text = "Корпус не отвечает на этот вопрос."
-        if missing:
-            text += f" В ближайших местах не упоминается: {_listed(missing, 'и')}."
-        if missing_years and found_years:
-            text += f" Там речь идёт о годах: {_listed([str(y) for y in found_years[:6]], 'и')}."
-        return text
-    text = "The corpus does not answer this."
-    if missing:
-        text += f" The nearest passages do not mention {_listed([f'“{m}”' for m in missing], 'or')}."
-    if missing_years and found_years:
-        text += f" They speak of {_listed([str(y) for y in found_years[:6]], 'and')}."
-    if not missing:
-        text += " The nearest passages mention what you asked about, but no sentence in them states the answer."
-    return text
-
-
 def _is_end_of_its_year(query: Query, best: Judged) -> bool:
     """True where it is asked how something of one year ended, and the sentence tells an end, in a section of that year.
 
@@ -154,14 +128,3 @@ def _near(judged: Sequence[Judged]) -> str:
     """The best evidence with what stands above it."""
     top = [j.evidence for j in judged[:NEAR]]
     return " ".join(" ".join((e.title, e.heading, e.date or "", e.text)) for e in top)
-
-
-def _words(query: Query) -> list[str]:
-    """Content words of what is asked, as written, names first."""
-    names = names_in(query.focus)
-    rest = [w for w in WORD.findall(query.focus) if w.lower() not in STOPWORDS and w not in names]
-    return list(dict.fromkeys(names + rest))[:4]
-
-
-def _listed(items: Sequence[str], joiner: str) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joiner} {items[-1]}"

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering.abstention import THRESHOLD, confidence, explain, sufficiency
+from assistant.answering.abstention import THRESHOLD, confidence, sufficiency
 from assistant.answering.citations import Statement, cite
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
+from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
 from assistant.answering.extractive import select, state
 from assistant.answering.small_talk import reply_to
 from assistant.embedding import Embedder
@@ -149,12 +150,12 @@ class AnswerChain:
         if reply is not None:
             return replace(blank, reason=Reason.SMALL_TALK, explanation=reply)
         if not snapshot.counts()[0]:
-            return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=_empty(query))
+            return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=empty_corpus(query))
         if self._cannot_read(query, snapshot):
-            return replace(blank, reason=Reason.LANGUAGE, explanation=_foreign(query))
+            return replace(blank, reason=Reason.LANGUAGE, explanation=foreign_language(query))
         judged = admissible(query, judge(query, found.passages, snapshot))
         if not judged:
-            return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=_nothing(query, asked.as_of))
+            return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= THRESHOLD:
@@ -172,7 +173,9 @@ class AnswerChain:
                     notes=asked.notes + notes,
                 )
             blank = replace(blank, notes=asked.notes + notes, mode=mode)
-        return replace(blank, confidence=sure, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, judged))
+        return replace(
+            blank, confidence=sure, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, found.passages[:SHOWN])
+        )
 
     def _compose(self, query: Query, judged: Sequence[Judged]) -> tuple[list[Statement], Any, tuple[str, ...]]:
         """What is said and on which evidence; a language model that fails leaves the extractive answer and a note."""
@@ -195,27 +198,3 @@ class AnswerChain:
         languages = snapshot.languages()
         known = languages.get("ru", 0) if query.cyrillic else sum(n for code, n in languages.items() if code != "ru")
         return not known and not self._embedder.knows(query.text)
-
-
-def _nothing(query: Query, as_of: str | None) -> str:
-    if as_of:
-        return f"No document dated up to {as_of} speaks of this."
-    return explain(query, ())
-
-
-def _empty(query: Query) -> str:
-    if query.cyrillic:
-        return "В корпусе нет документов: добавьте файлы в папку корпуса и выполните `assistant index`."
-    return "The corpus holds no documents: put files into the corpus folder and run `assistant index`."
-
-
-def _foreign(query: Query) -> str:
-    if query.cyrillic:
-        return (
-            "В корпусе нет документов на русском языке, а модель эмбеддингов читает только английский. Задайте вопрос"
-            " по-английски или укажите многоязычную модель в ASSISTANT_EMBEDDING_MODEL."
-        )
-    return (
-        "No document of the corpus is in the language of the question, and the embedding model does not connect the"
-        " two. Ask in the documents' language, or set ASSISTANT_EMBEDDING_MODEL to a multilingual model."
-    )

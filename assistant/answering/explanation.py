@@ -1,0 +1,91 @@
+"""What a person is told instead of an answer: what was looked for and what of it is missing, in their language.
+
+Each sentence here is true of the passages that are shown beside it. What is not here: the decision
+(abstention.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistant.retrieval.query import Query, names_in
+from assistant.retrieval.words import STOPWORDS
+from assistant.store.keywords import WORD, stem, stems
+from assistant.types import Passage
+
+_MOST_WORDS = 3
+_MOST_YEARS = 6
+
+
+def explain(query: Query, passages: Sequence[Passage]) -> str:
+    """Says which words and years of the question the nearest passages don't mention, and which years they do."""
+    near = " ".join(f"{p.title} {p.text}" for p in passages)
+    words, asked_years, other_years = _missing_words(query, near), *_years(query, near)
+    missing = [*map(str, asked_years), *words]
+    if query.cyrillic:
+        said = ["Корпус не отвечает на этот вопрос."]
+        if missing:
+            said.append(f"В ближайших местах не упоминается: {_listed(missing, 'и')}.")
+        else:
+            said.append("Ближайшие места касаются вопроса, но ни одно предложение не содержит ответа.")
+        if other_years:
+            said.append(f"Речь там о годах: {_listed(list(map(str, other_years)), 'и')}.")
+        return " ".join(said)
+    said = ["The corpus does not answer this."]
+    if missing:
+        said.append(f"The nearest passages do not mention {_listed([f'“{m}”' for m in missing], 'or')}.")
+    else:
+        said.append("The nearest passages touch on it, but no sentence in them states the answer.")
+    if other_years:
+        said.append(f"They speak of {_listed(list(map(str, other_years)), 'and')}.")
+    return " ".join(said)
+
+
+def nothing_dated(query: Query, as_of: str | None) -> str:
+    """For a search that found no passage at all."""
+    if as_of and query.cyrillic:
+        return f"Ни один документ не позднее {as_of} об этом не говорит."
+    return f"No document dated up to {as_of} speaks of this." if as_of else explain(query, ())
+
+
+def empty_corpus(query: Query) -> str:
+    """For a corpus without documents."""
+    if query.cyrillic:
+        return "В корпусе нет документов: добавьте файлы в папку корпуса и выполните `assistant index`."
+    return "The corpus holds no documents: put files into the corpus folder and run `assistant index`."
+
+
+def foreign_language(query: Query) -> str:
+    """For a question in a language that neither the documents nor the embedding model know."""
+    if query.cyrillic:
+        return (
+            "В корпусе нет документов на русском языке, а модель эмбеддингов читает только английский. Задайте вопрос"
+            " по-английски или укажите многоязычную модель в ASSISTANT_EMBEDDING_MODEL."
+        )
+    return (
+        "No document of the corpus is in the language of the question, and the embedding model does not connect the"
+        " two. Ask in the documents' language, or set ASSISTANT_EMBEDDING_MODEL to a multilingual model."
+    )
+
+
+def _missing_words(query: Query, near: str) -> list[str]:
+    """Content words of what is asked that stand nowhere near, as written, names first."""
+    present = set(stems(near))
+    words = [w for w in WORD.findall(query.focus) if w.lower() not in STOPWORDS and not w.isdigit() and len(w) > 1]
+    names = names_in(query.focus)
+    ordered = list(dict.fromkeys([*names, *words]))
+    return [w for w in ordered if stem(w) not in present][:_MOST_WORDS]
+
+
+def _years(query: Query, near: str) -> tuple[list[int], list[int]]:
+    """Years asked for that stand nowhere near, and then the nearest ones that do."""
+    there = query.years_in(near)
+    missing = sorted(query.years - there)
+    if not missing or query.years & there:  # of a span some years are there
+        return [], []
+    closest = sorted(there, key=lambda year: abs(year - missing[0]))[:_MOST_YEARS]
+    return (missing if len(missing) == 1 else [missing[0], missing[-1]]), sorted(closest)
+
+
+def _listed(items: Sequence[str], joiner: str) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {joiner} {items[-1]}"
