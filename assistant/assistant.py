@@ -180,10 +180,14 @@ class Assistant:
             if self._current is None:
                 self._current = self._open()
                 return self._current
-            with self._current.index.catalog.read() as snapshot:
-                version = snapshot.version()
-            if version is not None and version.name != self._current.version:
-                self._current.index.vectors.reopen()
+            index = self._current.index
+            with index.catalog.read() as snapshot:
+                version, embedder = snapshot.version(), snapshot.meta("embedder")
+            if embedder != index.embedder.card.fingerprint:  # another process has embedded the corpus anew
+                self.close()
+                self._current = self._open()
+            elif version is not None and version.name != self._current.version:
+                index.vectors.reopen()
                 self._current.version = version.name
             return self._current
 

@@ -512,6 +512,14 @@ def test_index_of_another_embedder_is_refused_until_it_is_embedded_anew(indexed:
     assert held(indexed) == live(indexed)
 
 
+def test_open_reader_is_told_when_another_embedder_takes_over(indexed: Place, other_model: Path) -> None:
+    with Assistant(indexed.settings) as reader:
+        assert reader.search("Who built the lighthouse?")
+        sync(Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model)))
+        with pytest.raises(EmbedderError, match="other-model"):
+            reader.search("Who built the lighthouse?")
+
+
 def test_change_of_the_pipeline_reads_everything_again(indexed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(indexed)
     monkeypatch.setattr(indexing, "PIPELINE", 10_000)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _NARROWEST = 100, 30
 _EXCERPT = 300  # characters of a passage, to give an idea of it
-_UNITS = {"reading": "files", "embedding": "chunks", "writing": "documents", "asking": "questions"}
+_UNITS = {"reading": "files", "loading": "model", "embedding": "chunks", "writing": "documents", "asking": "questions"}
 # Line ends to many readers of JSON lines, though not to JSON.
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 
