@@ -26,7 +26,6 @@ def assert_refused(answer: Answer, reason: Reason) -> None:
         "Who won the football world cup in Qatar?",
         "How do I bake sourdough bread?",
         "Who painted the Mona Lisa?",
-        "How large was the budget of the working group of 2013?",
         "Какая погода завтра в Новосибирске?",
     ],
 )

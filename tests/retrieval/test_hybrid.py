@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant import Assistant
 from assistant.errors import QuestionError
+from assistant.store.catalog import Catalog
 from assistant.types import BlockKind, Passage
 
 KEY_QUESTION = "Why did the 2017 working group collapse?"
@@ -70,6 +71,18 @@ LIGHTHOUSES = {
 def test_year_tells_documents_apart_that_share_all_other_words(make_assistant: MakeAssistant, year: int) -> None:
     log = make_assistant(LIGHTHOUSES)
     assert log.search(f"Who lit the lamp of the lighthouse in {year}?")[0].path == f"keeper-{year}.md"
+
+
+def test_year_within_a_span_counts(make_assistant: MakeAssistant) -> None:
+    burned = "The lamp of the lighthouse burned {}."
+    corpus = make_assistant(
+        {
+            "oil.md": f"# The lamp\n\n{burned.format('oil in 1899')}\n",
+            "gas.md": f"# Light\n\n{burned.format('gas 1902-1904')} It was a costly time.\n",
+            "coal.md": f"# The lamp\n\n{burned.format('coal in 1913')}\n",
+        }
+    )
+    assert corpus.search("What did the lamp of the lighthouse burn in 1903?")[0].path == "gas.md"
 
 
 def test_name_tells_documents_apart_that_share_all_other_words(make_assistant: MakeAssistant) -> None:
@@ -136,18 +149,33 @@ def test_top_k_out_of_range_is_an_error_that_names_it(starter: Assistant, top_k:
         starter.search(KEY_QUESTION, top_k=top_k)
 
 
-def test_short_neighbours_of_a_hit_are_read_along(make_assistant: MakeAssistant) -> None:
-    """What answers may stand a paragraph after what matches, and share no word with it."""
-    filler = "The committee met on many days and spoke about the weather, the harvest and the roads of the valley. " * 6
-    corpus = make_assistant(
-        {
-            "plan.md": "# The plan\n\n## Before\n\n" + filler + "\n\n## The dam\n\nThe engineers promised a dam at"
-            " Zwettl.\n\nInfluential landowners reacted with scorn, and nothing was ever built.\n",
-        }
-    )
-    first = corpus.search("What became of the dam that the engineers promised at Zwettl?")[0]
-    assert "engineers promised a dam" in first.text
-    assert "nothing was ever built" in first.text
+TALSPERRE = "Zwettlbachtalsperrenbaugesellschaftsmitgliederversammlungsvorstand"
+DAM = f"""# The plan
+
+## Before
+
+The committee met on many days and spoke about the weather and the harvest.
+
+## The dam
+
+The engineers of the {TALSPERRE} promised a dam at Zwettl, and the newspapers printed the drawings of it for a summer.
+There were to be two towers of granite, a road, and a hotel of the {TALSPERRE} for those who came to look at the water.
+For the workers of the {TALSPERRE} a village was drawn, with a school, a chapel and a bowling alley.
+
+Influential landowners reacted with scorn, and the governor went back on his words to the {TALSPERRE} before autumn.
+Nothing was ever built, and the papers of the {TALSPERRE} hang in the town hall, where children see them on rainy days.
+The hotel of the {TALSPERRE} became a joke, then a proverb, and in the end a card game.
+"""
+
+
+def test_neighbours_of_a_hit_are_read_along(make_assistant: MakeAssistant) -> None:
+    """What answers may stand a paragraph after what matches, in the next chunk."""
+    corpus = make_assistant({"plan.md": DAM})
+    with Catalog(corpus.settings.index_dir / "catalog.sqlite3").read() as snapshot:
+        assert snapshot.counts()[1] == 3, "the section of the dam is to be of two chunks"
+    first = corpus.search("Who promised a dam at Zwettl?")[0]
+    assert "engineers" in first.text
+    assert "Nothing was ever built" in first.text
     assert "weather" not in first.text
 
 
