@@ -32,7 +32,7 @@ _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 @dataclass(slots=True)
 class _Opened:
-    """An opened index with what answers from it; `version` is the one that its vectors were opened at."""
+    """An opened index with what answers from it; `version` is the published one."""
 
     index: Index
     retriever: Retriever
@@ -186,8 +186,7 @@ class Assistant:
             if embedder != index.embedder.card.fingerprint:  # another process has embedded the corpus anew
                 self.close()
                 self._current = self._open()
-            elif version is not None and version.name != self._current.version:
-                index.vectors.reopen()
+            elif version is not None:
                 self._current.version = version.name
             return self._current
 

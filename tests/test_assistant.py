@@ -259,7 +259,6 @@ def test_deleted_document_is_never_cited(make_assistant: MakeAssistant) -> None:
         assert {p.path for p in assistant.search(question)} <= {"b.md"}
 
 
-@pytest.mark.xfail(reason="only the Assistant's own methods open the vectors anew after a publish elsewhere")
 def test_runnable_and_retriever_made_before_a_publish_see_it(make_assistant: MakeAssistant) -> None:
     assistant = make_assistant({"zwettl.md": lighthouse("Zwettl", "Tamsin")})
     chain, retriever = assistant.as_runnable(), assistant.as_retriever()

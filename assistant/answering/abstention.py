@@ -29,7 +29,8 @@ class Sufficiency(NamedTuple):
     """What speaks for and against the evidence as a whole; shares and cosines within [0, 1].
 
     Attributes:
-        second: The second best sentence's score as evidence: facts that are there are seldom said once only.
+        second: The second best sentence's score as evidence: facts that are there are seldom said once only. Of
+            a single sentence its own.
         cosine: Of the embedded question and best sentence; `cosine_near` the highest of the best three;
             `cosine_within` of the best sentence with what stands before it.
         reason: Asked why or what became of it, and the best sentence gives one.
@@ -37,7 +38,7 @@ class Sufficiency(NamedTuple):
         missing_name: Share of the question's names and numbers that stand nowhere near.
         missing_year: The question names one year, and nothing dates the best sentences by it.
         missing_span: The question names a span of years, and nothing dates them by one of those.
-        passage: The best passage's retrieval score; `lead` how far it is above the third one's.
+        passage: The best passage's retrieval score; `lead` how far it is above the third one's, if any.
         follow_up: The question needed the conversation to be understood.
     """
 
@@ -82,7 +83,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         vectors = embedder.embed([*texts, f"{best.context} {best.evidence.text}"])
         *cosines, within = (vectors @ embedder.embed_query(query.focus)).tolist()
     return Sufficiency(
-        second=judged[1].evidence.score if len(judged) > 1 else 0.0,
+        second=judged[min(1, len(judged) - 1)].evidence.score,
         cosine=cosines[0],
         cosine_near=max(cosines),
         cosine_within=within,
@@ -92,7 +93,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
         passage=scores[0],
-        lead=scores[0] - scores[min(2, len(scores) - 1)],
+        lead=scores[0] - (scores[2] if len(scores) > 2 else 0.0),
         follow_up=float(query.focus != query.text),
     )
 

@@ -106,7 +106,9 @@ class AnswerChain:
         begun = time.perf_counter()
         if reply_to(asked.question):
             return Found(asked, (), 0.0)
-        documents = self._retriever.invoke(asked.standalone, config, k=PASSAGES, as_of=asked.as_of)
+        documents = self._retriever.invoke(
+            asked.standalone, config, k=PASSAGES, as_of=asked.as_of, focus=asked.query.focus
+        )
         return Found(asked, tuple(to_passages(documents)), time.perf_counter() - begun)
 
     def answer(self, found: Found) -> Answer:
@@ -133,7 +135,7 @@ class AnswerChain:
 
     def _standalone(self, question: str, history: Sequence[Turn]) -> tuple[Standalone, tuple[str, ...]]:
         by_rules = standalone(question, history)
-        if self._model is None or not history or not depends(question):
+        if self._model is None or not history or not depends(question) or reply_to(question):
             return by_rules, ()
         from assistant.answering.generative import rewrite
 

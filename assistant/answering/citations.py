@@ -36,9 +36,9 @@ def cite(statements: Sequence[Statement], snapshot: Snapshot) -> tuple[list[Answ
         used: list[int] = []
         for evidence in statement.evidence:
             key = (evidence.document_id, evidence.start, evidence.end)
+            if snapshot.span(evidence.document_id, evidence.start, evidence.end) != evidence.text:
+                continue
             if key not in numbers:
-                if snapshot.span(evidence.document_id, evidence.start, evidence.end) != evidence.text:
-                    continue
                 numbers[key] = len(citations) + 1
                 citations.append(_citation(numbers[key], evidence))
             if numbers[key] not in used:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.embedding import Embedder
-from assistant.retrieval.query import Query
+from assistant.retrieval.query import Query, analyse
 from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.store.vectors import VectorStore
@@ -50,8 +50,9 @@ class Weights:
 
 
 WEIGHTS = Weights()
+_ALONE = 0.3  # share of a follow-up searched alone
 CANDIDATES = 80  # chunks that each search brings; more changed nothing on the development sets
-PASSAGE_WORDS = 165  # a passage is widened up to this length
+PASSAGE_WORDS = 200  # a passage is widened up to this length
 
 
 _ASIDES = frozenset({BlockKind.FOOTNOTE, BlockKind.CAPTION})
@@ -78,6 +79,7 @@ class Retriever:
         self._vectors = vectors
         self._embedder = embedder
         self._weights = weights
+        self._version: int | None = None
 
     def passages(self, query: Query, snapshot: Snapshot, top_k: int, as_of: str | None = None) -> list[Passage]:
         """The best passages, best first, at most `top_k`.
@@ -92,7 +94,26 @@ class Retriever:
         return widen([h for h in hits if not _is_later(h.chunk.date, as_of)], snapshot, top_k)
 
     def rank(self, query: Query, snapshot: Snapshot) -> list[Hit]:
-        """All candidate chunks, scored, best first."""
+        """All candidate chunks, scored, best first.
+
+        A follow-up is searched with the earlier question in front and, at less weight, alone: where it needed
+        no earlier question after all, that one does not drown it.
+        """
+        self._follow(snapshot)
+        whole = self._rank(query, snapshot)
+        if query.focus == query.text:
+            return whole
+        return _blend(whole, self._rank(analyse(query.focus), snapshot))
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        """Opens the vectors anew where another process may have published since the last question."""
+        version = snapshot.version()
+        number = version.number if version else None
+        if number != self._version:
+            self._vectors.reopen()
+            self._version = number
+
+    def _rank(self, query: Query, snapshot: Snapshot) -> list[Hit]:
         foreign = not self._embedder.knows(query.text)
         return score(self.candidates(query, snapshot), self._weights, foreign=foreign)
 
@@ -183,6 +204,19 @@ def score(hits: Sequence[Hit], weights: Weights, *, foreign: bool = False) -> li
         total = own[hit.chunk.number] + weights.neighbour * beside + weights.document * standing[document]
         scored.append(replace(hit, score=total))
     return sorted(scored, key=lambda h: (-h.score, h.chunk.path, h.chunk.start))
+
+
+def _blend(whole: Sequence[Hit], alone: Sequence[Hit]) -> list[Hit]:
+    """One ranking of two: each relative to its own best, on the scale of the first."""
+    if not whole or not alone:
+        return [*whole, *alone]
+    scale, best = whole[0].score or 1.0, alone[0].score or 1.0
+    found = {hit.chunk.number: replace(hit, score=0.0) for hit in (*alone, *whole)}
+    for hits, share, top in ((whole, 1 - _ALONE, scale), (alone, _ALONE, best)):
+        for hit in hits:
+            so_far = found[hit.chunk.number]
+            found[hit.chunk.number] = replace(so_far, score=so_far.score + share * scale * hit.score / top)
+    return sorted(found.values(), key=lambda h: (-h.score, h.chunk.path, h.chunk.start))
 
 
 def widen(hits: Sequence[Hit], snapshot: Snapshot, top_k: int, words: int = PASSAGE_WORDS) -> list[Passage]:

@@ -40,7 +40,7 @@ class CorpusRetriever(BaseRetriever):
     ) -> list[LangChainDocument]:
         k, as_of = int(kwargs.get("k", self.k)), kwargs.get("as_of", self.as_of)
         with self.catalog.read() as snapshot:
-            passages = self.retriever.passages(analyse(read_question(query)), snapshot, k, as_of)
+            passages = self.retriever.passages(analyse(read_question(query), kwargs.get("focus")), snapshot, k, as_of)
         return to_documents(passages)
 
 

@@ -29,12 +29,12 @@ _CONTINUES = re.compile(
     r"|when\s*\?|where\s*\?|who\s*\?|no,|а|и|но|или|тогда|ещё|еще|почему\s*\?|когда\s*\?|где\s*\?|кто\s*\?)(\s|$|,)",
     re.IGNORECASE,
 )
+_THING = r"(one|groups?|attempt|meeting|talks|summit|групп[аыеу]|попытк[аиеу]|встреч[аиеу]|саммит\w*|переговор\w*)"
 _INSTEAD = re.compile(
     r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for"
-    r"|я\s+имел[а]?\s+в\s+виду|что\s+насч[её]т|как\s+насч[её]т)?"
-    r"\s*(the|in|of|that|в|про)?\s*(one|group|attempt|meeting|talks|summit)?\s*(of|in|from|в"
-    r"|from)?\s*(?P<year>1\d{3}|20\d{2})"
-    r"\s*(one|group|attempt|meeting|talks|summit|году|год|года)?\s*[?.!]*\s*$",
+    r"|я\s+имел[а]?\s+в\s+виду|(что|как)\s+(насч[её]т|с))?"
+    rf"\s*(the|in|of|that|в|про)?\s*{_THING}?\s*(of|in|from|в)?\s*(?P<year>1\d{{3}}|20\d{{2}})"
+    rf"\s*(году|годом|года|год)?\s*{_THING}?\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
@@ -59,12 +59,22 @@ def standalone(question: str, history: Sequence[Turn]) -> Standalone:
     earlier = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
     if not earlier or not depends(question):
         return Standalone(question, question)
-    base = next((q for q in reversed(earlier) if not depends(q)), earlier[0])
-    instead = _INSTEAD.match(question)
-    if instead and len(set(_YEAR.findall(base))) == 1:
-        swapped = _YEAR.sub(instead["year"], base)
-        return Standalone(swapped, swapped)
-    return Standalone(f"{base} {question}", question)
+    base = ""
+    for turn in earlier:
+        if not base or not depends(turn):
+            base = turn
+        else:
+            base = _with_other_year(base, turn) or base
+    swapped = _with_other_year(base, question)
+    return Standalone(swapped, swapped) if swapped else Standalone(f"{base} {question}", question)
+
+
+def _with_other_year(base: str, follow_up: str) -> str | None:
+    """The earlier question about the year that a follow-up names instead, if that is all it does."""
+    instead = _INSTEAD.match(follow_up)
+    if not instead or len(set(_YEAR.findall(base))) != 1:
+        return None
+    return _YEAR.sub(instead["year"], base)
 
 
 def depends(question: str) -> bool:
@@ -79,4 +89,9 @@ def depends(question: str) -> bool:
 
 def _without_clauses(question: str) -> str:
     """The question without words that only look as if they pointed back: "is there", "it is … that"."""
-    return re.sub(r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|(?<=\w )that (?=\w+ )", " ", question)
+    return re.sub(
+        r"\b(is|are|was|were) there\b|\bthere (is|are|was|were)\b|(?<=\w )that (?=\w+ )",
+        " ",
+        question,
+        flags=re.IGNORECASE,
+    )

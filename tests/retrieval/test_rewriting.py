@@ -104,7 +104,6 @@ def test_history_without_a_user_message_is_no_history() -> None:
     assert standalone("Who chaired it?", history) == Standalone("Who chaired it?", "Who chaired it?")
 
 
-@pytest.mark.xfail(reason="the year that a follow-up put in is forgotten by the one after it")
 def test_year_of_the_latest_follow_up_is_carried_on() -> None:
     history = talk(BASE, "Congress.", "And the 2013 one?", "The freeze.")
     assert "2013" in standalone("Who chaired it?", history).text
