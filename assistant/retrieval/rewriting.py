@@ -24,7 +24,8 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(
-    r"^\s*(and|but|so|or|also|then|ok(ay)?|what about|how about|how so|what else|anything else|why not"
+    r"^\s*(and|but|so|or|also|then|ok(ay)?|no,? i|i (mean|meant|am referring|was referring|was asking)|you (mean|meant)"
+    r"|what about|how about|how so|what else|anything else|why not"
     r"|why\s*\?|how\s*\?"
     r"|when\s*\?|where\s*\?|who\s*\?|no,|а|и|но|или|тогда|ещё|еще|почему\s*\?|когда\s*\?|где\s*\?|кто\s*\?)(\s|$|,)",
     re.IGNORECASE,
@@ -40,6 +41,13 @@ _INSTEAD = re.compile(
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 # A question of more content words than this, none of them pointing back, stands alone.
 _SHORT = 3
+_FRAGMENT = 4
+_ASKS = re.compile(
+    r"\?|^\s*(who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would"
+    r"|should|list|name|tell|explain|describe|compare|define|show|give|summari[sz]e"
+    r"|кто|что|когда|где|какой|какая|какие|какое|почему|зачем|сколько|как|назови|перечисли|расскажи|опиши)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,8 @@ def depends(question: str) -> bool:
         return True
     if _POINTS_BACK.search(_without_clauses(question)):
         return len(content) <= 8
+    if len(WORD.findall(question)) <= _FRAGMENT and not _ASKS.search(question):
+        return True  # a few words that ask nothing say more about what was asked before
     return len(content) <= _SHORT and not names_in(question) and not _YEAR.search(question)
 
 
