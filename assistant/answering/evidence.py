@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from assistant.answering.weights import BIAS, WEIGHTS
 from assistant.retrieval.dates import years
-from assistant.retrieval.query import Kind, Query, names_in
+from assistant.retrieval.query import Kind, Query, begins_with_pronoun, names_in
 from assistant.store.keywords import stem, stems
 from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.types import BlockKind, Passage, Sentence, page_at
@@ -128,12 +128,6 @@ _EFFECT = re.compile(
 )
 _MANNER = re.compile(
     r"\b(by \w+ing|through|using|via|by means|with the help|method|process|step|путем|путём|с помощью|посредством)\b",
-    re.IGNORECASE,
-)
-_BACK = re.compile(
-    r"^(he|she|it|they|this|that|these|those|such|his|her|its|their|him|the (former|latter)|both|он"
-    r"|она|оно|они|это|этот"
-    r"|эта|эти|его|ее|её|их|такой|такая|такие)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -319,7 +313,7 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         opening=float(not place.opening),
         short=float(words < 6),
         long=float(words > 45),
-        pronoun=float(_BACK.match(text) is not None),
+        pronoun=float(begins_with_pronoun(text)),
         question=float(text.rstrip().endswith("?")),
         list_item=float(kind is BlockKind.LIST_ITEM),
         table_row=float(kind is BlockKind.TABLE_ROW),

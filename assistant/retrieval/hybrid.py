@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.embedding import Embedder
-from assistant.retrieval.query import Query, analyse
+from assistant.retrieval.query import Query, analyse, begins_with_pronoun
 from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.store.vectors import VectorStore
@@ -97,11 +97,11 @@ class Retriever:
         """All candidate chunks, scored, best first.
 
         A follow-up is searched with the earlier question in front and, at less weight, alone: where it needed
-        no earlier question after all, that one does not drown it.
+        no earlier question after all, that one does not drown it. One that begins with a pronoun did need it.
         """
         self._follow(snapshot)
         whole = self._rank(query, snapshot)
-        if query.focus == query.text:
+        if query.focus == query.text or begins_with_pronoun(query.focus):
             return whole
         return _blend(whole, self._rank(analyse(query.focus), snapshot))
 

@@ -105,6 +105,11 @@ _KINDS = {
     ),
 }
 _KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items())
+_BACK = re.compile(
+    r"(he|she|it|they|this|that|these|those|such|his|her|its|their|him|the (former|latter)|both"
+    r"|он|она|оно|они|это|этот|эта|эти|его|ее|её|их|такой|такая|такие)\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])|\d{2,}")
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+|[\"“«(]\s*)$")
 
@@ -152,6 +157,11 @@ def kind_of(question: str) -> Kind:
     """The kind of thing a question asks for; the first pattern that stands in it decides."""
     lowered = question.strip()
     return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(lowered)), Kind.WHAT)
+
+
+def begins_with_pronoun(text: str) -> bool:
+    """True for a sentence whose first word points back, so that alone it does not say of what it speaks."""
+    return _BACK.match(text) is not None
 
 
 def names_in(text: str) -> list[str]:
