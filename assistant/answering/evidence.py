@@ -9,15 +9,24 @@ suffices (abstention.py), and what is said of it (extractive.py, generative.py).
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from assistant.answering.signs import (
+    CAUSE,
+    EFFECT,
+    MANNER,
+    has_a_new_date,
+    has_a_number,
+    holds_a_list,
+    names_a_place,
+    names_someone,
+)
 from assistant.answering.weights import BIAS, WEIGHTS
-from assistant.retrieval.dates import years
-from assistant.retrieval.query import Kind, Query, begins_with_pronoun, names_in
-from assistant.store.keywords import stem, stems
+from assistant.retrieval.coverage import rarity_of, share
+from assistant.retrieval.query import Kind, Query, begins_with_pronoun
+from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.types import BlockKind, Passage, Sentence, page_at
 
@@ -111,49 +120,6 @@ _ASKED_FOR = {
 _LIKELY = 12  # best sentences among which the kind of thing asked for is looked for
 _BEFORE = 4  # sentences that are read before one to know what it speaks of
 _READ_BEFORE = 1_500  # characters in which they are looked for
-_CAUSE = re.compile(
-    r"\b(because|since(?! (the )?(\d|\w+ \d))|due to|owing to|as a result|result(s|ed|ing)? (in|from|of)"
-    r"|caus(e|es|ed|ing)|reasons?|therefore|thus|hence|led to|leads? to|so that|in order to|thanks to|consequen\w+"
-    r"|prompt(s|ed)|blam\w+|fear(s|ed)? that|objected that|on the grounds"
-    r"|потому|поскольку|так как|из-за|вследствие|в результате|причин\w+|поэтому|благодаря|привел\w* к|чтобы)\b",
-    re.IGNORECASE,
-)
-_EFFECT = re.compile(
-    r"^(but|however|nevertheless|yet|instead|но|однако|тем не менее)\b"
-    r"|(?<!open-)\b(collaps\w+|fail(s|ed|ure)?|froze|frozen|freez\w*|suspend\w*|halt(s|ed)?|cancel\w*|withdr\w+"
-    r"|abandon\w*|reject\w*|critici\w+|refus(e|es|ed|al)|oppos\w+|ended|stopped|went back|object(s|ed|ions?)"
-    r"|never|short-lived|fell"
-    r"|прекра\w+|приостанов\w+|заморо\w+|отказ\w*|критик\w*|раскритик\w*|сорва\w*|отверг\w*|рухнул\w*)\b",
-    re.IGNORECASE,
-)
-_MANNER = re.compile(
-    r"\b(by \w+ing|through|using|via|by means|with the help|method|process|step|путем|путём|с помощью|посредством)\b",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|million|billion"
-    r"|half|a third|quarter|once|twice|one-time|single|один|одна|два|две|три|четыре|пять|шесть|семь|восемь|девять"
-    r"|десять|сто|тысяч\w*|миллион\w*|миллиард\w*|половин\w*|треть\w*|процент\w*|дважды|однажды)\b",
-    re.IGNORECASE,
-)
-_MONTH = re.compile(
-    r"\b(january|february|march|april|may|june|july|august|september|october|november|december|monday"
-    r"|tuesday|wednesday"
-    r"|thursday|friday|saturday|sunday|century|январ\w+|феврал\w+|март\w*|апрел\w+|ма[йя]|июн\w+|июл\w+|август\w*"
-    r"|сентябр\w+|октябр\w+|ноябр\w+|декабр\w+|век[ае]?)\b",
-    re.IGNORECASE,
-)
-_MONTHS = (
-    r"(january|february|march|april|may|june|july|august|september|october|november|december|январ\w+|феврал\w+"
-    r"|март\w*|апрел\w+|ма[йя]|июн\w+|июл\w+|август\w*|сентябр\w+|октябр\w+|ноябр\w+|декабр\w+)"
-)
-# Dates and years are numbers, but never the answer to how many.
-_DATING = re.compile(rf"\b(\d{{1,2}} {_MONTHS}|{_MONTHS} \d{{1,2}}\b(?!,? ?\d{{3}}\b)|(1\d|20)\d\d)\b", re.IGNORECASE)
-_PLACE = re.compile(
-    r"\b(in|at|near|from|to|via|through|visited|reached)( the)?( (city|town|port|village|capital) of)?"
-    rf" (?!{_MONTHS}\b)(?P<name>[A-Z]\w+)|\b(в|во|на|из|под|около) (?P<russian>[А-ЯЁ]\w+)"
-)
-_PERSON = re.compile(r"\b[A-ZА-ЯЁ][\w.'-]+ (?:[a-zA-ZА-ЯЁ][\w.'-]* ){0,1}[A-ZА-ЯЁ][\w'-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +149,7 @@ class _Place:
 
 def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot) -> list[Judged]:
     """All sentences of the passages and of their neighbours, best first."""
-    rarity = _rarity(query, snapshot)
+    rarity = rarity_of(query.terms, snapshot)
     best = max((p.score for p in passages), default=0.0) or 1.0
     judged = []
     for place in _places(passages, snapshot):
@@ -271,14 +237,14 @@ def _sentences_of(rank: int, passage: Passage, chunk: StoredChunk, outside: bool
 
 def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: float) -> Features:
     text, kind = place.text, place.sentence.kind
-    cause = float(query.kind is Kind.WHY and _CAUSE.search(text) is not None)
-    effect = float(query.kind in (Kind.WHY, Kind.FATE) and _EFFECT.search(text) is not None)
+    cause = float(query.kind is Kind.WHY and CAUSE.search(text) is not None)
+    effect = float(query.kind in (Kind.WHY, Kind.FATE) and EFFECT.search(text) is not None)
     present = frozenset(stems(text)) | (query.outcomes if effect else frozenset())
     over = frozenset(stems(" ".join((place.chunk.title, *place.chunk.headings, place.opening))))
     earlier = frozenset(stems(" ".join(place.before)))
-    coverage = _coverage(query.terms, present, rarity)
-    above = _coverage(query.terms, present | over, rarity) - coverage
-    before = _coverage(query.terms, present | over | earlier, rarity) - coverage - above
+    coverage = share(query.terms, present, rarity)
+    above = share(query.terms, present | over, rarity) - coverage
+    before = share(query.terms, present | over | earlier, rarity) - coverage - above
     subject = coverage + above + before
     own_years = query.years_in(text)
     section_years = query.years_in(" ".join((place.chunk.title, *place.chunk.headings, place.opening)))
@@ -291,7 +257,7 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         coverage=coverage,
         above=above,
         before=before,
-        after=_coverage(query.terms, present | frozenset(stems(place.following)), rarity) - coverage,
+        after=share(query.terms, present | frozenset(stems(place.following)), rarity) - coverage,
         passage=place.passage.score / best,
         first_passage=float(place.rank == 0),
         outside=float(place.outside),
@@ -301,15 +267,15 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         year_other=float(one_year and bool(dating) and not query.years & dating),
         span_other=float(len(query.years) > 1 and bool(dating) and not query.years & dating),
         names=len(asked & present) / len(asked) if asked else 0.0,
-        new_name=float(query.kind is Kind.WHO and _names_someone(query, text)),
-        new_place=float(query.kind is Kind.WHERE and _names_a_place(query, text)),
-        new_number=float(query.kind is Kind.HOW_MANY and _NUMBER.search(_DATING.sub(" ", text)) is not None),
-        new_date=float(query.kind is Kind.WHEN and _has_new_date(query, text)),
+        new_name=float(query.kind is Kind.WHO and names_someone(query, text)),
+        new_place=float(query.kind is Kind.WHERE and names_a_place(query, text)),
+        new_number=float(query.kind is Kind.HOW_MANY and has_a_number(text)),
+        new_date=float(query.kind is Kind.WHEN and has_a_new_date(query, text)),
         cause=subject * cause,
         effect=subject * effect,
         no_reason=float(query.kind in (Kind.WHY, Kind.FATE) and not cause and not effect),
-        manner=float(query.kind is Kind.HOW and _MANNER.search(text) is not None),
-        items=float(query.kind is Kind.LIST and _holds_a_list(text, kind)),
+        manner=float(query.kind is Kind.HOW and MANNER.search(text) is not None),
+        items=float(query.kind is Kind.LIST and holds_a_list(text, kind)),
         opening=float(not place.opening),
         short=float(words < 6),
         long=float(words > 45),
@@ -320,24 +286,6 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         footnote=float(kind is BlockKind.FOOTNOTE),
         caption=float(kind is BlockKind.CAPTION),
     )
-
-
-def _holds_a_list(text: str, kind: BlockKind) -> bool:
-    return kind is BlockKind.LIST_ITEM or text.endswith(":") or text.count(",") + text.count(";") > 1
-
-
-def _has_new_date(query: Query, text: str) -> bool:
-    return bool(years(text) - query.years) or _MONTH.search(text) is not None
-
-
-def _names_someone(query: Query, text: str) -> bool:
-    # Russian names a person by one capitalised word as often as by two, and capitalises little else.
-    found = names_in(text) if query.cyrillic else [w for m in _PERSON.findall(text) for w in names_in(f"- {m}")]
-    return any(stem(w) not in query.terms for w in found)
-
-
-def _names_a_place(query: Query, text: str) -> bool:
-    return any(stem(m["name"] or m["russian"]) not in query.terms for m in _PLACE.finditer(text))
 
 
 def _evidence(place: _Place, score: float) -> Evidence:
@@ -355,14 +303,3 @@ def _evidence(place: _Place, score: float) -> Evidence:
         score=score,
         heading=" > ".join(chunk.headings),
     )
-
-
-def _rarity(query: Query, snapshot: Snapshot) -> dict[str, float]:
-    frequency = snapshot.document_frequency(query.terms)
-    total = max(1, snapshot.counts()[1])
-    return {t: math.log(1 + total / (1 + frequency[t])) for t in query.terms}
-
-
-def _coverage(terms: Sequence[str], present: frozenset[str], rarity: Mapping[str, float]) -> float:
-    whole = sum(rarity[t] for t in terms)
-    return sum(rarity[t] for t in terms if t in present) / whole if whole else 0.0

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.embedding import Embedder
+from assistant.retrieval.coverage import rarity_of, share
 from assistant.retrieval.query import Query, analyse, begins_with_pronoun
 from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
@@ -125,9 +126,7 @@ class Retriever:
         numbers = list(dict.fromkeys([*cosines, *list(bm25)[:CANDIDATES]]))
         cosines |= self._exact([n for n in numbers if n not in cosines], vector, snapshot)
         best = max(bm25.values(), default=0.0) or 1.0
-        frequency = snapshot.document_frequency(query.terms)
-        total = max(1, snapshot.counts()[1])
-        rarity = {t: float(np.log(1 + total / (1 + frequency[t]))) for t in query.terms}
+        rarity = rarity_of(query.terms, snapshot)
         chunks = snapshot.chunks(numbers)
         return [
             self._hit(query, chunks[n], snapshot, cosines.get(n, 0.0), bm25.get(n, 0.0) / best, rarity) for n in numbers
@@ -151,7 +150,7 @@ class Retriever:
             text,
             dense=max(0.0, cosine),
             keyword=keyword,
-            coverage=_share(query.terms, present, rarity),
+            coverage=share(query.terms, present, rarity),
             year=len(query.years & query.years_in(whole)) / len(query.years) if query.years else 0.0,
             name=len(named & present) / len(named) if named else 0.0,
         )
@@ -212,10 +211,10 @@ def _blend(whole: Sequence[Hit], alone: Sequence[Hit]) -> list[Hit]:
         return [*whole, *alone]
     scale, best = whole[0].score or 1.0, alone[0].score or 1.0
     found = {hit.chunk.number: replace(hit, score=0.0) for hit in (*alone, *whole)}
-    for hits, share, top in ((whole, 1 - _ALONE, scale), (alone, _ALONE, best)):
+    for hits, part, top in ((whole, 1 - _ALONE, scale), (alone, _ALONE, best)):
         for hit in hits:
             so_far = found[hit.chunk.number]
-            found[hit.chunk.number] = replace(so_far, score=so_far.score + share * scale * hit.score / top)
+            found[hit.chunk.number] = replace(so_far, score=so_far.score + part * scale * hit.score / top)
     return sorted(found.values(), key=lambda h: (-h.score, h.chunk.path, h.chunk.start))
 
 
@@ -276,8 +275,3 @@ def _is_later(date: str | None, as_of: str | None) -> bool:
 def _match(query: Query) -> str:
     """The question's words as an FTS5 expression; any of them may match."""
     return " OR ".join(f'"{term}"' for term in query.terms)
-
-
-def _share(terms: Sequence[str], present: set[str], rarity: Mapping[str, float]) -> float:
-    whole = sum(rarity[t] for t in terms)
-    return sum(rarity[t] for t in terms if t in present) / whole if whole else 0.0
