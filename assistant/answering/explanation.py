@@ -27,7 +27,8 @@ def explain(query: Query, passages: Sequence[Passage]) -> str:
         if missing:
             said.append(f"В ближайших местах не упоминается: {_listed(missing, 'и')}.")
         else:
-            said.append("Ближайшие места касаются вопроса, но ни одно предложение не содержит ответа.")
+            about = f"упоминают {min(query.years)} год" if len(query.years) == 1 else "касаются вопроса"
+            said.append(f"Ближайшие места {about}, но ни одно предложение не содержит ответа.")
         if other_years:
             said.append(f"Речь там о годах: {_listed(list(map(str, other_years)), 'и')}.")
         return " ".join(said)
@@ -35,7 +36,8 @@ def explain(query: Query, passages: Sequence[Passage]) -> str:
     if missing:
         said.append(f"The nearest passages do not mention {_listed([f'“{m}”' for m in missing], 'or')}.")
     else:
-        said.append("The nearest passages touch on it, but no sentence in them states the answer.")
+        on_it = f"mention {min(query.years)}" if len(query.years) == 1 else "touch on it"
+        said.append(f"The nearest passages {on_it}, but no sentence in them states the answer.")
     if other_years:
         said.append(f"They speak of {_listed(list(map(str, other_years)), 'and')}.")
     return " ".join(said)
