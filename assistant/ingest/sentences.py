@@ -100,6 +100,8 @@ def _is_end(text: str, begin: int, match: re.Match[str], end: int) -> bool:
     before = _WORD_BEFORE.search(text, max(begin, before_end - 24), before_end)
     if before is None:
         return not spaced or before_end > begin
+    if before.start() > begin and text[before.start() - 1] in "'’":
+        return True  # the "s" of a possessive is no initial
     at_start = before.start() <= begin
     return abbreviations.ends_sentence(
         before[0], first, initial_follows=bool(word and word[2]) and len(first) == 1, spaced=spaced, at_start=at_start

@@ -88,3 +88,12 @@ def test_a_megabyte_on_one_line_takes_seconds_and_stays_within_bounds(unit):
 @given(st.text(max_size=100))
 def test_normalise_is_idempotent(text):
     assert normalise(normalise(text)) == normalise(text)
+
+
+def test_possessive_at_the_end_is_no_initial() -> None:
+    assert split("It was more than Putin's. Biden made two requests. It was James’s. They left.") == [
+        "It was more than Putin's.",
+        "Biden made two requests.",
+        "It was James’s.",
+        "They left.",
+    ]
