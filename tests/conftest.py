@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from assistant import Settings
+    from assistant import Answer, Settings
+    from assistant.answering.chain import Found
+    from assistant.store.snapshot import Snapshot
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -34,6 +36,27 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith("ASSISTANT_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_citation_is_exact() -> Iterator[None]:
+    """Holds every citation of every answer of the whole test run against the stored text, whatever a test asserts."""
+    from assistant.answering.chain import AnswerChain
+
+    decide = AnswerChain._decide
+
+    def checked(self: AnswerChain, found: Found, snapshot: Snapshot) -> Answer:
+        answer = decide(self, found, snapshot)
+        for citation in answer.citations:
+            stored = snapshot.document(citation.document_id).text
+            assert stored[citation.start : citation.end] == citation.quote, f"{citation} is not in the stored text"
+        numbers = {citation.number for citation in answer.citations}
+        assert all(sentence.citations and set(sentence.citations) <= numbers for sentence in answer.sentences)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AnswerChain, "_decide", checked)
+        yield
 
 
 @pytest.fixture(scope="session")
