@@ -52,10 +52,8 @@ class Weights:
 
 WEIGHTS = Weights()
 _ALONE = 0.3  # share of a follow-up searched alone
-CANDIDATES = 80  # chunks that each search brings; more changed nothing on the development sets
+CANDIDATES = 80  # chunks that each search brings
 PASSAGE_WORDS = 200  # a passage is widened up to this length
-
-
 _ASIDES = frozenset({BlockKind.FOOTNOTE, BlockKind.CAPTION})
 
 
