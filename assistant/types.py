@@ -235,7 +235,7 @@ class Answer:
     Attributes:
         text: The sentences joined by a space, without citation marks; empty on a refusal.
         passages: Best first, also on a refusal (then: the nearest, offered as such).
-        confidence: Calibrated probability in [0, 1] that the evidence answers the question.
+        confidence: Probability in [0, 1] that the evidence answers the question, as fitted on development sets.
         reason, explanation: On a refusal the code, and the sentence for people.
         mode: How it was composed; a language model that failed leaves `extractive` and a note.
         index_version: The published version that it was answered from.

@@ -1,6 +1,6 @@
 """Whether the evidence answers the question, and how sure that is.
 
-The probability is a logistic regression over what the best evidence looks like, calibrated on the
+The probability is a logistic regression over what the best evidence looks like, fitted on the
 development sets; below `THRESHOLD` the assistant says that the corpus does not answer. What is not here:
 judging single sentences (evidence.py), what a person is told (explanation.py).
 """
@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from assistant.answering.evidence import Judged
+from assistant.answering.evidence import ASKED_FOR, Judged
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS
 from assistant.embedding import Embedder
 from assistant.retrieval.query import Kind, Query
@@ -76,7 +76,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     near = _near(judged)
     present = set(stems(near))
     dated = any(j.features.year or j.features.year_section for j in judged[:NEAR])
-    asked = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
+    slots = query.slots
     cosines, within = [_NEUTRAL], _NEUTRAL
     if embedder.knows(query.focus) and not _is_end_of_its_year(query, best):
         texts = [j.evidence.text for j in judged[:NEAR]]
@@ -89,7 +89,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         cosine_within=within,
         reason=float(best.features.cause > 0 or best.features.effect > 0),
         lacks_kind=_lacks_kind(query, best),
-        missing_name=len(asked - present) / len(asked) if asked else 0.0,
+        missing_name=len(slots - present) / len(slots) if slots else 0.0,
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
         passage=scores[0],
@@ -99,7 +99,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
 
 
 def confidence(judged: Sequence[Judged], measured: Sufficiency) -> float:
-    """The calibrated probability that the evidence answers the question; 0 where no sentence is likely evidence."""
+    """The probability that the evidence answers the question, as fitted; 0 where no sentence is likely evidence."""
     if judged[0].evidence.score < LEAST:
         return 0.0
     logit = ANSWER_BIAS + sum(ANSWER_WEIGHTS[name] * value for name, value in zip(SUFFICIENCY, measured, strict=True))
@@ -116,13 +116,8 @@ def _is_end_of_its_year(query: Query, best: Judged) -> bool:
 
 
 def _lacks_kind(query: Query, best: Judged) -> float:
-    there = {
-        Kind.WHO: best.features.new_name,
-        Kind.WHERE: best.features.new_place,
-        Kind.WHEN: best.features.new_date,
-        Kind.HOW_MANY: best.features.new_number,
-    }
-    return 1.0 - there.get(query.kind, 1.0)
+    asked = ASKED_FOR.get(query.kind)
+    return 0.0 if asked is None else 1.0 - getattr(best.features, asked)
 
 
 def _near(judged: Sequence[Judged]) -> str:

@@ -111,7 +111,8 @@ class Features(NamedTuple):
 
 
 FEATURES = Features._fields
-_ASKED_FOR = {
+# Which feature tells that the kind of thing asked for is there.
+ASKED_FOR = {
     Kind.WHO: "new_name",
     Kind.WHERE: "new_place",
     Kind.HOW_MANY: "new_number",
@@ -172,7 +173,7 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     left = [j for j in left if not j.features.no_reason] or left
     if len(query.years) == 1:
         left = [j for j in left if j.features.year or j.features.year_section] or left
-    asked = _ASKED_FOR.get(query.kind)
+    asked = ASKED_FOR.get(query.kind)
     if asked is None:
         return left
     return [j for j in left[:_LIKELY] if getattr(j.features, asked)] or left
@@ -240,17 +241,18 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
     cause = float(query.kind is Kind.WHY and CAUSE.search(text) is not None)
     effect = float(query.kind in (Kind.WHY, Kind.FATE) and EFFECT.search(text) is not None)
     present = frozenset(stems(text)) | (query.outcomes if effect else frozenset())
-    over = frozenset(stems(" ".join((place.chunk.title, *place.chunk.headings, place.opening))))
+    headed = " ".join((place.chunk.title, *place.chunk.headings, place.opening))
+    over = frozenset(stems(headed))
     earlier = frozenset(stems(" ".join(place.before)))
     coverage = share(query.terms, present, rarity)
     above = share(query.terms, present | over, rarity) - coverage
     before = share(query.terms, present | over | earlier, rarity) - coverage - above
     subject = coverage + above + before
     own_years = query.years_in(text)
-    section_years = query.years_in(" ".join((place.chunk.title, *place.chunk.headings, place.opening)))
+    section_years = query.years_in(headed)
     before_years = next((found for text in place.before if (found := query.years_in(text))), set())
     dating = own_years | section_years | before_years
-    asked = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
+    slots = query.slots
     words = len(text.split())
     one_year = len(query.years) == 1
     return Features(
@@ -266,7 +268,7 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         year_before=float(not query.years & (own_years | section_years) and bool(query.years & before_years)),
         year_other=float(one_year and bool(dating) and not query.years & dating),
         span_other=float(len(query.years) > 1 and bool(dating) and not query.years & dating),
-        names=len(asked & present) / len(asked) if asked else 0.0,
+        names=len(slots & present) / len(slots) if slots else 0.0,
         new_name=float(query.kind is Kind.WHO and names_someone(query, text)),
         new_place=float(query.kind is Kind.WHERE and names_a_place(query, text)),
         new_number=float(query.kind is Kind.HOW_MANY and has_a_number(text)),

@@ -47,7 +47,6 @@ _STARTERS: Final = _words(
 )
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}$")
 _ENUMERATION = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Zа-я]|[ivxIVX]{1,5})$")
-_ROMAN = re.compile(r"[IVX]+$")
 
 
 def ends_sentence(word: str, following: str, *, initial_follows: bool, spaced: bool, at_start: bool) -> bool:

@@ -142,7 +142,7 @@ class Retriever:
         text = snapshot.text(chunk.document, chunk.start, chunk.end)
         whole = " ".join((chunk.title, *chunk.headings, text))
         present = set(stems(whole))
-        named = query.names | {n for n in query.numbers if not (n.isdigit() and int(n) in query.years)}
+        slots = query.slots
         return Hit(
             chunk,
             text,
@@ -150,7 +150,7 @@ class Retriever:
             keyword=keyword,
             coverage=share(query.terms, present, rarity),
             year=len(query.years & query.years_in(whole)) / len(query.years) if query.years else 0.0,
-            name=len(named & present) / len(named) if named else 0.0,
+            name=len(slots & present) / len(slots) if slots else 0.0,
         )
 
     def _dense(self, vector: np.ndarray, snapshot: Snapshot) -> dict[int, float]:

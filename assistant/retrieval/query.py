@@ -57,6 +57,11 @@ class Query:
     outcomes: frozenset[str]
     cyrillic: bool
 
+    @property
+    def slots(self) -> frozenset[str]:
+        """Its names and its numbers that are no years: what a passage about something else would lack."""
+        return self.names | {n for n in self.numbers if not (n.isdigit() and int(n) in self.years)}
+
     def years_in(self, text: str) -> set[int]:
         """The years of a text as far as they can answer: long spans count only where a span is asked about."""
         return years(text, LONGEST_SPAN if len(self.years) > 1 else SHORT_SPAN)
