@@ -73,8 +73,8 @@ HOMES = {
     "Settings": "assistant.settings",
 }
 
-# The prompts live in prompts/ beside this folder and become `assistant.prompts` when installed. Where this folder is
-# found first (python started in the repository's root) and a wheel is installed, they are found in the wheel.
+# prompts/ and models/ beside this folder become `assistant.prompts` and `assistant.models` when installed. Where this
+# folder is found first (python started in the repository's root) and a wheel is installed, they are found in the wheel.
 __path__ = extend_path(__path__, __name__)
 
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant import indexing
+from assistant.answering.abstention import THRESHOLDS
 from assistant.answering.chain import AnswerChain
+from assistant.answering.reader import bundled_reader
 from assistant.errors import IndexMissingError, QuestionError
 from assistant.indexing import Index, OnProgress
 from assistant.retrieval.hybrid import Retriever
@@ -199,7 +201,12 @@ class Assistant:
 
             model = chat_model(self.settings)
         chain = AnswerChain(
-            CorpusRetriever(retriever=retriever, catalog=index.catalog), index.catalog, index.embedder, model
+            CorpusRetriever(retriever=retriever, catalog=index.catalog),
+            index.catalog,
+            index.embedder,
+            model,
+            bundled_reader() if self.settings.reader else None,
+            THRESHOLDS[self.settings.caution],
         )
         with index.catalog.read() as snapshot:
             version = snapshot.version()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         index_dir: Where the index is kept.
         embedding_model: `bundled` (all-MiniLM-L6-v2 from its package), or the name or folder of any
             sentence-transformers model on this machine.
+        reader: Whether the bundled reader judges the likeliest sentences in their context; without it, features alone
+            decide, faster and less surely.
+        caution: How the assistant chooses between silence and risk: `bold` answers more often and is wrong more
+            often, `careful` answers only what it is quite sure of, `balanced` stands between.
         llm: Empty for extractive answers, or `provider:model` (`openai:…`, `anthropic:…`, `ollama:…`,
             `openai-compatible:…`, the last with `llm_base_url`).
         llm_base_url: Address of the language model's server.
@@ -56,6 +60,8 @@ class Settings(BaseSettings):
     corpus_dir: Path = Path("corpus")
     index_dir: Path = Path("index")
     embedding_model: str = Field(default="bundled", min_length=1)
+    reader: bool = True
+    caution: Literal["bold", "balanced", "careful"] = "balanced"
     llm: str = ""
     llm_base_url: str = ""
     chroma_url: str = ""

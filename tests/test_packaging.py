@@ -34,8 +34,9 @@ def _run(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) 
 
 
 def _sources(repository: Path) -> list[str]:
-    """The files of the package and its prompts, as git sees them: tracked or new, not ignored."""
-    command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "assistant", "prompts")
+    """The files of the package, its prompts and its weights, as git sees them: tracked or new, not ignored."""
+    package = ("assistant", "prompts", "models/__init__.py", "models/*.onnx")
+    command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", *package)
     return [name for name in _run(*command, cwd=repository).split("\0") if name and (repository / name).is_file()]
 
 
@@ -52,11 +53,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     return built
 
 
-def test_wheel_holds_every_module_prompt_and_static_file(wheel: Path, repository: Path) -> None:
+def test_wheel_holds_every_module_prompt_weight_and_static_file(wheel: Path, repository: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     expected = {
-        name.replace("prompts/", "assistant/prompts/", 1) if name.startswith("prompts/") else name
-        for name in _sources(repository)
+        f"assistant/{name}" if name.startswith(("prompts/", "models/")) else name for name in _sources(repository)
     }
     assert not expected - inside, "list the package, or the kind of file, in pyproject.toml"
     assert {"assistant/py.typed", "assistant/cli.py"} <= inside

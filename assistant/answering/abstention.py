@@ -1,7 +1,7 @@
 """Whether the evidence answers the question, and how sure that is.
 
 The probability is a logistic regression over what the best evidence looks like, fitted on the
-development sets; below `THRESHOLD` the assistant says that the corpus does not answer. What is not here:
+development sets; below a threshold the assistant says that the corpus does not answer. What is not here:
 judging single sentences (evidence.py), what a person is told (explanation.py).
 """
 
@@ -17,9 +17,10 @@ from assistant.embedding import Embedder
 from assistant.retrieval.query import Kind, Query
 from assistant.store.keywords import stems
 
-# Chosen on half a of the development sets as the best balance of answers given and refusals right
-# (docs/RESULTS.md has the curve).
-THRESHOLD = 0.6
+# The confidence below which nothing is answered, for each setting of `caution`. Chosen on half a of the development
+# sets; `balanced` as the best balance of answers given and refusals right (docs/RESULTS.md has the curve).
+THRESHOLDS = {"bold": 0.45, "balanced": 0.6, "careful": 0.75}
+BALANCED = THRESHOLDS["balanced"]
 # A sentence less likely than this is not evidence: on half a, 2 of 243 answerable questions have none above it, and
 # 7 of 122 others.
 LEAST = 0.05

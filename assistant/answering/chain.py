@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering.abstention import THRESHOLD, confidence, sufficiency
+from assistant.answering.abstention import BALANCED, confidence, sufficiency
 from assistant.answering.citations import Statement, cite
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
 from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
 from assistant.answering.extractive import select, state
+from assistant.answering.reader import Reader
 from assistant.answering.small_talk import reply_to
 from assistant.embedding import Embedder
 from assistant.errors import LanguageModelError, QuestionError
@@ -63,15 +64,25 @@ class AnswerChain:
         catalog: Of the same index.
         embedder: Of the same index.
         model: A language model for generative answers; None for extractive ones.
+        reader: Judges the likeliest sentences in their context; None to decide on features alone.
+        threshold: The confidence below which nothing is answered.
     """
 
     def __init__(
-        self, retriever: CorpusRetriever, catalog: Catalog, embedder: Embedder, model: BaseChatModel | None = None
+        self,
+        retriever: CorpusRetriever,
+        catalog: Catalog,
+        embedder: Embedder,
+        model: BaseChatModel | None = None,
+        reader: Reader | None = None,
+        threshold: float = BALANCED,
     ) -> None:
         self._retriever = retriever
         self._catalog = catalog
         self._embedder = embedder
         self._model = model
+        self._reader = reader
+        self._threshold = threshold
 
     def as_runnable(self) -> Runnable[Any, Answer]:
         """The chain as a LangChain runnable: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
@@ -155,12 +166,12 @@ class AnswerChain:
             return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=empty_corpus(query))
         if self._cannot_read(query, snapshot):
             return replace(blank, reason=Reason.LANGUAGE, explanation=foreign_language(query))
-        judged = admissible(query, judge(query, found.passages, snapshot))
+        judged = admissible(query, judge(query, found.passages, snapshot, self._reader))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
-        if sure >= THRESHOLD:
+        if sure >= self._threshold:
             statements, mode, notes = self._compose(query, judged)
             sentences, citations = cite(statements, snapshot)
             if sentences:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from assistant.answering.reader import Reader, Reading, Window
 from assistant.answering.signs import (
     CAUSE,
     EFFECT,
@@ -23,7 +24,7 @@ from assistant.answering.signs import (
     names_a_place,
     names_someone,
 )
-from assistant.answering.weights import BIAS, WEIGHTS
+from assistant.answering.weights import BIAS, READ_BIAS, READ_WEIGHTS, WEIGHTS
 from assistant.retrieval.coverage import rarity_of, share
 from assistant.retrieval.query import Kind, Query, begins_with_pronoun
 from assistant.store.keywords import stems
@@ -123,14 +124,32 @@ _BEFORE = 4  # sentences that are read before one to know what it speaks of
 _READ_BEFORE = 1_500  # characters in which they are looked for
 
 
+# What a sentence's reading adds to its features, where there is a reader: its logits as shares of `_SURE`, and
+# whether it was not read, being less likely than those that were.
+READINGS = ("read_evidence", "read_answer", "read_whole", "unread")
+_SURE = 8.0
+_WINDOWS = 5  # stretches of text that are read
+_WORDS = 170  # of a stretch
+_GAP = 400  # characters between two sentences of a stretch: a heading, a caption
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A sentence with its features and where it stands."""
+    """A sentence with its features and where it stands.
+
+    Attributes:
+        reading: What the reader made of it; None where there is none or it was not read.
+        answer: Offsets in the document of the short answer that the reader found in it.
+        context: What stands before it in its section, as far as it was read.
+        order: Rank of its passage, offset.
+    """
 
     evidence: Evidence
     features: Features
-    context: str  # what stands before it in its section, as far as it was read
-    order: tuple[int, int]  # rank of its passage, offset
+    reading: Reading | None
+    answer: tuple[int, int] | None
+    context: str
+    order: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +167,29 @@ class _Place:
     outside: bool
 
 
-def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot) -> list[Judged]:
-    """All sentences of the passages and of their neighbours, best first."""
+def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot, reader: Reader | None = None) -> list[Judged]:
+    """All sentences of the passages and of their neighbours, best first.
+
+    Args:
+        query: The question, read.
+        passages: Best first.
+        snapshot: Where they are stored.
+        reader: Reads the likeliest sentences in their context; without one the features decide alone.
+    """
     rarity = rarity_of(query.terms, snapshot)
     best = max((p.score for p in passages), default=0.0) or 1.0
+    places = _places(passages, snapshot)
+    features = [_features(query, place, rarity, best) for place in places]
+    readings: dict[int, tuple[Reading, tuple[int, int]]] = {}
+    if reader is not None and not query.cyrillic:
+        readings = _read(query, places, [probability(f) for f in features], snapshot, reader)
     judged = []
-    for place in _places(passages, snapshot):
-        features = _features(query, place, rarity, best)
+    for i, (place, known) in enumerate(zip(places, features, strict=True)):
+        reading, answer = readings.get(i, (None, None))
+        score = probability(known, reading, read=bool(readings))
         context = " ".join((*place.chunk.headings, *reversed(place.before)))
-        evidence = _evidence(place, probability(features))
-        judged.append(Judged(evidence, features, context, (place.rank, place.sentence.start)))
+        order = (place.rank, place.sentence.start)
+        judged.append(Judged(_evidence(place, score), known, reading, answer, context, order))
     return sorted(judged, key=lambda j: (-j.evidence.score, j.order))
 
 
@@ -179,10 +211,79 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     return [j for j in left[:_LIKELY] if getattr(j.features, asked)] or left
 
 
-def probability(features: Features) -> float:
-    """The probability that a sentence with these features answers the question."""
-    logit = BIAS + sum(WEIGHTS[name] * value for name, value in zip(FEATURES, features, strict=True))
+def probability(features: Features, reading: Reading | None = None, *, read: bool = False) -> float:
+    """The probability that a sentence answers: by its features, and where the likeliest were `read`, by its reading."""
+    bias, weights = (READ_BIAS, READ_WEIGHTS) if read else (BIAS, WEIGHTS)
+    logit = bias + sum(weights[name] * value for name, value in zip(FEATURES, features, strict=True))
+    if read:
+        logit += sum(weights[name] * value for name, value in zip(READINGS, readings_of(reading), strict=True))
     return 1 / (1 + math.exp(-logit))
+
+
+def readings_of(reading: Reading | None) -> tuple[float, ...]:
+    """The values of `READINGS` for a sentence."""
+    if reading is None:
+        return (0.0, 0.0, 0.0, 1.0)
+    logits = (reading.evidence, reading.answer, reading.whole)
+    return (*(max(-1.0, min(1.0, logit / _SURE)) for logit in logits), 0.0)
+
+
+def _read(
+    query: Query, places: Sequence[_Place], scores: Sequence[float], snapshot: Snapshot, reader: Reader
+) -> dict[int, tuple[Reading, tuple[int, int]]]:
+    """Reads the stretches of text around the likeliest sentences; by number of the sentence."""
+    windows: list[tuple[Window, list[int], int]] = []
+    order = sorted(range(len(places)), key=lambda i: (places[i].chunk.document, places[i].sentence.start))
+    at = {i: position for position, i in enumerate(order)}
+    taken: set[int] = set()
+    for i in sorted(range(len(places)), key=lambda i: -scores[i]):
+        if len(windows) == _WINDOWS:
+            break
+        if i not in taken:
+            windows.append(_window(places, [order[p] for p in _stretch(places, order, at[i])], snapshot))
+            taken.update(windows[-1][1])
+    found: dict[int, tuple[Reading, tuple[int, int]]] = {}
+    read = reader.read(query.text, [window for window, _, _ in windows])
+    for (_, numbers, begin), readings in zip(windows, read, strict=True):
+        for number, reading in zip(numbers, readings, strict=True):
+            if reading is not None and (number not in found or reading.evidence > found[number][0].evidence):
+                found[number] = (reading, (begin + reading.span[0], begin + reading.span[1]))
+    return found
+
+
+def _stretch(places: Sequence[_Place], order: Sequence[int], position: int) -> range:
+    """Positions in `order` of the sentences around one that are read with it, as many before it as after."""
+    first = last = position
+    words = len(places[order[position]].text.split())
+    before = after = True
+    while before or after:
+        for step in (-1, 1):
+            if not (before if step < 0 else after):
+                continue
+            inner, outer = (first, first - 1) if step < 0 else (last, last + 1)
+            fits = 0 <= outer < len(order) and _adjoin(
+                places[order[min(inner, outer)]], places[order[max(inner, outer)]]
+            )
+            more = len(places[order[outer]].text.split()) if fits else 0
+            if not fits or words + more > _WORDS:
+                before, after = (False, after) if step < 0 else (before, False)
+                continue
+            words += more
+            first, last = min(first, outer), max(last, outer)
+    return range(first, last + 1)
+
+
+def _adjoin(one: _Place, other: _Place) -> bool:
+    return one.chunk.document == other.chunk.document and 0 <= other.sentence.start - one.sentence.end <= _GAP
+
+
+def _window(places: Sequence[_Place], numbers: list[int], snapshot: Snapshot) -> tuple[Window, list[int], int]:
+    """The stretch of text that holds these sentences, and the offset at which it begins."""
+    chunk = places[numbers[0]].chunk
+    begin, end = places[numbers[0]].sentence.start, places[numbers[-1]].sentence.end
+    spans = tuple((places[i].sentence.start - begin, places[i].sentence.end - begin) for i in numbers)
+    heading = ": ".join((chunk.title, *chunk.headings))
+    return Window(heading, snapshot.text(chunk.document, begin, end), spans), numbers, begin
 
 
 def _places(passages: Sequence[Passage], snapshot: Snapshot) -> list[_Place]:

@@ -39,6 +39,10 @@ WEIGHTS = {
     "caption": -0.26,
 }
 
+# With the reader.
+READ_BIAS = BIAS
+READ_WEIGHTS = WEIGHTS | {"read_evidence": 4.0, "read_answer": 2.0, "read_whole": 1.0, "unread": -1.0}
+
 ANSWER_BIAS = -3.88
 ANSWER_WEIGHTS = {
     "second": 1.21,

@@ -31,9 +31,11 @@ __all__ = [
     "ModelTokenizer",
     "Tokenizer",
     "Vectors",
+    "fast_tokenizer",
     "load_embedder",
     "load_tokenizer",
     "model_fingerprint",
+    "model_folder",
     "verify_model",
 ]
 

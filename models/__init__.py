@@ -1,0 +1,1 @@
+"""Small trained weights of our own; README.md says what made them and what they reach."""
