@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from assistant import Settings, Turn
-from assistant.answering.abstention import SUFFICIENCY, THRESHOLD, sufficiency
+from assistant.answering.abstention import BALANCED, SUFFICIENCY, sufficiency
 from assistant.answering.chain import PASSAGES
 from assistant.answering.evidence import FEATURES, Judged, admissible, judge
 from assistant.indexing import open_index, sync
@@ -126,11 +126,11 @@ def _fit_answers(measured: dict[str, list[Measured]]) -> str:
     for name in ANSWERS:
         sure = model.predict_proba(np.array([m.sufficiency for m in measured[name]]))[:, 1]
         there = np.array([m.question.answerable for m in measured[name]])
-        refused = sure < THRESHOLD
+        refused = sure < BALANCED
         auroc = f"{roc_auc_score(there, sure):.3f}" if not there.all() else "–"
         right = f"{(~there[refused]).mean():.2f}" if refused.any() else "–"
         found = f"{refused[~there].mean():.2f}" if not there.all() else "–"
-        print(f"{name:10} AUROC {auroc}; at {THRESHOLD}: refusals right {right}, found {found}, "
+        print(f"{name:10} AUROC {auroc}; at {BALANCED}: refusals right {right}, found {found}, "
               f"answered {(~refused)[there].mean():.2f}")  # fmt: skip
     return _as_code("ANSWER_BIAS", "ANSWER_WEIGHTS", SUFFICIENCY, model)
 

@@ -29,7 +29,7 @@ def main() -> None:
     model = Reader(str(model_folder(BUNDLED)))
     model.load_state_dict(torch.load(options.checkpoint, weights_only=False)["model"])
     model.eval()
-    names = ("ids", "mask", "types")
+    names = ["ids", "mask", "types"]
     sample = (
         torch.randint(1000, 20000, (2, 48)),
         torch.ones(2, 48, dtype=torch.long),
