@@ -16,6 +16,7 @@ from assistant.answering.citations import Statement, cite
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
 from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
 from assistant.answering.extractive import select, state
+from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
 from assistant.embedding import Embedder
 from assistant.errors import LanguageModelError, QuestionError
@@ -168,6 +169,7 @@ class AnswerChain:
                     blank,
                     answered=True,
                     text=" ".join(s.text for s in sentences),
+                    short_answer=short_answer(query, citations),
                     sentences=tuple(sentences),
                     citations=tuple(citations),
                     confidence=sure,
