@@ -36,7 +36,7 @@ _OF_THE_ASKING = frozenset(
     )
 )
 _BORDERS = re.compile(
-    r"[,;:()—–]|\b(?:and|but|while|whereas|which|who|although|because|when|where"
+    r"[,;:()—–]|[.!?]\s|\b(?:and|but|while|whereas|which|who|although|because|when|where"
     r"|и|а|но|который|которая|которые|где|когда)\b",
     re.IGNORECASE,
 )
