@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.abstention import BALANCED, confidence, sufficiency
+from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
 from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
 from assistant.answering.extractive import select, state
 from assistant.answering.reader import Reader
+from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
 from assistant.embedding import Embedder
 from assistant.errors import LanguageModelError, QuestionError
@@ -172,13 +174,14 @@ class AnswerChain:
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= self._threshold:
-            statements, mode, notes = self._compose(query, judged)
+            statements, mode, notes = self._compose(query, judged, snapshot)
             sentences, citations = cite(statements, snapshot)
             if sentences:
                 return replace(
                     blank,
                     answered=True,
                     text=" ".join(s.text for s in sentences),
+                    short_answer=short_answer(query, citations),
                     sentences=tuple(sentences),
                     citations=tuple(citations),
                     confidence=sure,
@@ -190,17 +193,23 @@ class AnswerChain:
             blank, confidence=sure, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, found.passages[:SHOWN])
         )
 
-    def _compose(self, query: Query, judged: Sequence[Judged]) -> tuple[list[Statement], Any, tuple[str, ...]]:
+    def _compose(
+        self, query: Query, judged: Sequence[Judged], snapshot: Snapshot
+    ) -> tuple[list[Statement], Any, tuple[str, ...]]:
         """What is said and on which evidence; a language model that fails leaves the extractive answer and a note."""
+
+        def quoted() -> list[Statement]:
+            return state(with_antecedents(query, select(query, judged), snapshot))
+
         if self._model is None:
-            return state(select(query, judged)), "extractive", ()
+            return quoted(), "extractive", ()
         from assistant.answering.generative import compose
 
         offered: list[Evidence] = [j.evidence for j in judged[:OFFERED]]
         try:
             draft = compose(query.text, offered, self._model)
         except LanguageModelError as error:
-            return state(select(query, judged)), "extractive", (f"Answered without the language model: {error}.",)
+            return quoted(), "extractive", (f"Answered without the language model: {error}.",)
         statements = [Statement(s.text, tuple(offered[i] for i in s.evidence_indices)) for s in draft.sentences]
         if not statements:
             return [], "generative", (*draft.notes, "The language model found no answer in the evidence.")

@@ -28,7 +28,7 @@ _SAME = 0.8  # share of words from which two sentences say the same
 
 
 def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
-    """The evidence to be said, best documents first, in text order inside a document."""
+    """The evidence to be said, best documents first, in text order inside a document; copied sentences once."""
     most, further = (2, _HEDGE) if query.kind in _FACTS else (_MOST[query.kind], _FURTHER)
     if query.kind is Kind.LIST:
         judged, further = _at_home(judged), _OF_A_LIST
@@ -38,11 +38,19 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
             break
         if not any(_same(candidate.evidence.text, other.evidence.text) for other in chosen):
             chosen.append(candidate)
+    chosen = [_original(item, judged) for item in chosen]
     chosen += _items_of(chosen, judged)
     ranks: dict[str, int] = {}
     for item in chosen:
         ranks.setdefault(item.evidence.document_id, len(ranks))
     return [j.evidence for j in sorted(chosen, key=lambda j: (ranks[j.evidence.document_id], j.evidence.start))]
+
+
+def _original(item: Judged, judged: Sequence[Judged]) -> Judged:
+    """The same sentence in the earliest document that holds it: later ones copied it. Undated ones come last."""
+    words = item.evidence.text.casefold().split()
+    copies = [j for j in judged if j.evidence.text.casefold().split() == words]
+    return min((item, *copies), key=lambda j: (j.evidence.date is None, j.evidence.date or ""))
 
 
 def _at_home(judged: Sequence[Judged]) -> list[Judged]:

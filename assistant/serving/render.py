@@ -156,10 +156,16 @@ def _sentences(
 
 def _short_answer_span(text: str, short: ShortAnswer, citation: Citation | None) -> tuple[int, int] | None:
     """Where the short answer's words stand in the displayed sentence, if they do."""
-    if citation is not None and text == citation.quote:
-        return short.start - citation.start, short.end - citation.start
-    found = text.find(short.text)
-    return (found, found + len(short.text)) if short.text and found >= 0 else None
+    if citation is not None and text == _on_one_line(citation.quote):
+        quote, start, end = citation.quote, short.start - citation.start, short.end - citation.start
+        return len(_on_one_line(quote[:start] + "|")) - 1, len(_on_one_line(quote[:end]))
+    found = text.find(words := _on_one_line(short.text))
+    return (found, found + len(words)) if words and found >= 0 else None
+
+
+def _on_one_line(text: str) -> str:
+    """As sentences are displayed: a quotation keeps the line breaks of its document."""
+    return " ".join(text.split())
 
 
 def _emphasise(text: str, span: tuple[int, int] | None) -> str:

@@ -99,8 +99,10 @@ def stages() -> Iterator[Step]:
 def answer_text(answer: Answer) -> str:
     """An answer with numbered marks and its quotations; a refusal with the nearest passages."""
     if answer.answered:
+        short = answer.short_answer
+        first = [] if short is None else [_wrapped(f"{short.text} [{short.citation}]")]
         marked = " ".join(s.text + "".join(f" [{number}]" for number in s.citations) for s in answer.sentences)
-        parts = [_wrapped(marked), *map(_citation, answer.citations)]
+        parts = [*first, _wrapped(marked), *map(_citation, answer.citations)]
     else:
         parts = [_wrapped(answer.explanation or "The corpus does not answer this.")]
         if answer.passages:

@@ -165,6 +165,17 @@ class Snapshot:
         )
         return [Sentence(s, e, BlockKind(kind), section) for s, e, kind, section in rows]
 
+    def sentence_before(self, document_id: str, start: int) -> Sentence | None:
+        """The sentence before the one that begins at `start`, in its section; None where that one is the first."""
+        rows = self._db.execute(
+            "SELECT s.start, s.end, s.kind, s.section FROM sentences s JOIN documents d ON d.number = s.document"
+            " WHERE d.document_id = ? AND s.start <= ? ORDER BY s.start DESC LIMIT 2",
+            (document_id, start),
+        ).fetchall()
+        if len(rows) < 2 or rows[0][3] != rows[1][3] or rows[1][2] == BlockKind.HEADING:
+            return None
+        return Sentence(rows[1][0], rows[1][1], BlockKind(rows[1][2]), rows[1][3])
+
     def chunks(self, numbers: Iterable[int]) -> dict[int, StoredChunk]:
         """Chunks by their numbers."""
         return {

@@ -73,3 +73,17 @@ def test_sentences_are_displayed_on_one_line(make_assistant: MakeAssistant) -> N
     answer = corpus.ask("Who built the lighthouse of Skarholm?")
     assert_proven(corpus, answer)
     assert "was built by the engineer Anna Orsova of Bergen" in answer.text
+
+
+def test_copied_sentence_is_cited_from_the_earliest_document(make_assistant: MakeAssistant) -> None:
+    said = "The Marlow ferry was cancelled because its engine had failed an inspection."
+    corpus = make_assistant(
+        {
+            "a-copy.md": f"---\ndate: 2021-05-02\n---\n# The Marlow ferry\n\n{said}\n",
+            "b-source.md": f"---\ndate: 2019-03-01\n---\n# The Marlow ferry\n\n{said}\n",
+            "c-undated.md": f"# The Marlow ferry\n\n{said}\n",
+        }
+    )
+    answer = corpus.ask("Why was the Marlow ferry cancelled?")
+    assert_proven(corpus, answer)
+    assert [citation.path for citation in answer.citations] == ["b-source.md"]

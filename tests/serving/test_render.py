@@ -145,6 +145,23 @@ def test_short_answer_stands_out_at_its_own_place() -> None:
     assert 'began, in <strong class="ca-short">2017</strong> it ended.' in page
 
 
+def test_short_answer_stands_out_where_the_quotation_runs_over_line_ends() -> None:
+    quote = "In <b>\n2017</b> it began, in\n2017 it ended."
+    start = quote.rindex("2017")
+    short = ShortAnswer("2017", "d", start, start + 4, 1)
+    sentence = AnswerSentence(" ".join(quote.split()), (1,))
+    told = answer(sentences=(sentence,), citations=(citation(quote=quote, start=0),), short_answer=short)
+    page = render.answer_message(told, "k", stored(quote))
+    assert '2017&lt;/b&gt; it began, in <strong class="ca-short">2017</strong> it ended.' in page
+
+
+def test_short_answer_of_a_sentence_in_other_words_stands_out_where_they_hold_it() -> None:
+    source = citation(quote="It ended in May\n2017.", start=0)
+    short = ShortAnswer("May\n2017", "d", 12, 20, 1)
+    told = answer(sentences=(AnswerSentence("May 2017 was its end.", (1,)),), citations=(source,), short_answer=short)
+    assert '<strong class="ca-short">May 2017</strong> was' in render.answer_message(told, "k", stored("It ended"))
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 def test_refusal_has_a_label_and_no_number(reason: Reason) -> None:
     page = render.answer_message(refusal(reason), "k", stored(TEXT))
