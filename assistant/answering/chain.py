@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering.abstention import BALANCED, confidence, sufficiency
 from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
+from assistant.answering.disagreement import both_sides, differences
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
 from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
 from assistant.answering.extractive import select, state
 from assistant.answering.reader import Reader
 from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
+from assistant.answering.timing import held_by, latest_first
 from assistant.embedding import Embedder
 from assistant.errors import LanguageModelError, QuestionError
 from assistant.retrieval.query import Query, analyse, read_question
@@ -168,13 +170,16 @@ class AnswerChain:
             return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=empty_corpus(query))
         if self._cannot_read(query, snapshot):
             return replace(blank, reason=Reason.LANGUAGE, explanation=foreign_language(query))
-        judged = admissible(query, judge(query, found.passages, snapshot, self._reader))
+        every = judge(query, found.passages, snapshot, self._reader)
+        judged = admissible(query, held_by(every, asked.as_of))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= self._threshold:
-            statements, mode, notes = self._compose(query, judged, snapshot)
+            statements, mode, notes = self._compose(query, latest_first(query, judged), snapshot)
+            statements, differing = _with_both_sides(query, statements, judged)
+            notes += differing
             sentences, citations = cite(statements, snapshot)
             if sentences:
                 return replace(
@@ -220,3 +225,13 @@ class AnswerChain:
         languages = snapshot.languages()
         known = languages.get("ru", 0) if query.cyrillic else sum(n for code, n in languages.items() if code != "ru")
         return not known and not self._embedder.knows(query.text)
+
+
+def _with_both_sides(
+    query: Query, statements: list[Statement], judged: Sequence[Judged]
+) -> tuple[list[Statement], tuple[str, ...]]:
+    """Adds what contradicts the statements, or tells of another time, and says where they differ."""
+    shown = [evidence for statement in statements for evidence in statement.evidence]
+    found = differences(query, shown, judged)
+    added = state(both_sides(shown, found))
+    return [*statements, *added], tuple(difference.told(russian=query.cyrillic) for difference in found)

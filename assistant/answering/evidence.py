@@ -26,6 +26,7 @@ from assistant.answering.signs import (
 )
 from assistant.answering.weights import BIAS, READ_BIAS, READ_WEIGHTS, WEIGHTS
 from assistant.retrieval.coverage import rarity_of, share
+from assistant.retrieval.dates import periods
 from assistant.retrieval.query import Kind, Query, begins_with_pronoun
 from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
@@ -59,11 +60,11 @@ class Features(NamedTuple):
         passage: The score of its passage against the best passage's.
         first_passage: In the best passage, or next to it.
         outside: Beside a passage, not in it.
-        year: A year of the question stands in the sentence.
-        year_section: It does not, but it stands in the title, the headings or the opening of its section.
-        year_before: It stands in neither, but in the last dated sentence before.
-        year_other: One year is asked about, and the sentence and what dates it name others only.
-        span_other: The same where a span of years is asked about.
+        year: How far the sentence speaks of the period asked about (`dates.fit`).
+        year_section: Where it does not, how far the title, the headings and the opening of its section do.
+        year_before: Where neither does, how far the last dated sentence before does.
+        year_other: One year is asked about, and the sentence and what dates it speak of other times only.
+        span_other: Where a longer period is asked about, how far all that dates the sentence speaks of other times.
         names: Share of the question's names and numbers that stand in the sentence.
         new_name, new_place, new_number, new_date: Asked for and there: what the question lacks.
         cause: Asked why, and it speaks of causes, as far as the question's subject is at hand.
@@ -119,6 +120,7 @@ ASKED_FOR = {
     Kind.HOW_MANY: "new_number",
     Kind.WHEN: "new_date",
 }
+_OF_THE_YEAR = 0.5  # how far a sentence or what stands above it must speak of the year asked about to be of it
 _LIKELY = 12  # best sentences among which the kind of thing asked for is looked for
 _BEFORE = 4  # sentences that are read before one to know what it speaks of
 _READ_BEFORE = 1_500  # characters in which they are looked for
@@ -203,8 +205,8 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     """
     left = [j for j in judged if not j.features.year_other] or list(judged)
     left = [j for j in left if not j.features.no_reason] or left
-    if len(query.years) == 1:
-        left = [j for j in left if j.features.year or j.features.year_section] or left
+    if query.one_year:
+        left = [j for j in left if max(j.features.year, j.features.year_section) >= _OF_THE_YEAR] or left
     asked = ASKED_FOR.get(query.kind)
     if asked is None:
         return left
@@ -349,13 +351,14 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
     above = share(query.terms, present | over, rarity) - coverage
     before = share(query.terms, present | over | earlier, rarity) - coverage - above
     subject = coverage + above + before
-    own_years = query.years_in(text)
-    section_years = query.years_in(headed)
-    before_years = next((found for text in place.before if (found := query.years_in(text))), set())
-    dating = own_years | section_years | before_years
+    dated_before = next((sentence for sentence in place.before if periods(sentence)), "")
+    year = query.timing(text)
+    year_section = 0.0 if year else query.timing(headed)
+    year_before = 0.0 if year or year_section else query.timing(dated_before)
+    timely = year or year_section or year_before
+    untimely = 1.0 - timely if timely or any(map(periods, (text, headed, dated_before))) else 0.0
     slots = query.slots
     words = len(text.split())
-    one_year = len(query.years) == 1
     return Features(
         coverage=coverage,
         above=above,
@@ -364,11 +367,11 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
         passage=place.passage.score / best,
         first_passage=float(place.rank == 0),
         outside=float(place.outside),
-        year=float(bool(query.years & own_years)),
-        year_section=float(not query.years & own_years and bool(query.years & section_years)),
-        year_before=float(not query.years & (own_years | section_years) and bool(query.years & before_years)),
-        year_other=float(one_year and bool(dating) and not query.years & dating),
-        span_other=float(len(query.years) > 1 and bool(dating) and not query.years & dating),
+        year=year,
+        year_section=year_section,
+        year_before=year_before,
+        year_other=float(query.one_year and untimely == 1.0),
+        span_other=0.0 if query.one_year or not query.periods else untimely,
         names=len(slots & present) / len(slots) if slots else 0.0,
         new_name=float(query.kind is Kind.WHO and names_someone(query, text)),
         new_place=float(query.kind is Kind.WHERE and names_a_place(query, text)),

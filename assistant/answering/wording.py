@@ -7,9 +7,17 @@ All words are case-folded, with `е` for `ё`.
 
 from __future__ import annotations
 
+import Stemmer
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def _stemmed(text: str) -> frozenset[str]:
+    """Stems of English and Russian words, as `reading.stems` makes them."""
+    english, russian = Stemmer.Stemmer("english"), Stemmer.Stemmer("russian")
+    return frozenset((russian if "а" <= word[0] <= "я" else english).stemWord(word) for word in text.split())
 
 
 # Carry no claim of their own. "may" and "will" are left out: capitalised they are a month and a name.
@@ -189,4 +197,38 @@ _OPPOSITES = """
 """
 OPPOSITES: tuple[tuple[str, str], ...] = tuple(
     (pair.split()[0], pair.split()[1]) for line in _OPPOSITES.strip().splitlines() for pair in line.split("|")
+)
+
+# Before a number: it is a bound, a part or an estimate, and another number is no contradiction.
+QUALIFIERS = _words("""
+    least most than over under about around nearly almost approximately some roughly up another other further additional
+    every each first last next only
+    более менее около почти примерно свыше до еще других другие первых последних каждые каждый
+""")
+# Verbs whose number is a difference, not a whole: a side that has one speaks of something else.
+CHANGES = _stemmed("""
+    lost gained added dropped removed withdrew joined left rose fell grew increased decreased declined cut raised
+    потерял добавил вырос выросло упал увеличился снизился сократился присоединились вышли
+""")
+# What happens to one thing once, so that two dates of it contradict each other. A meeting can be repeated.
+ONCE = _stemmed("""
+    born died founded established created signed adopted ratified launched published built opened completed invented
+    discovered formed set abolished dissolved enacted proposed put proposal introduced assassinated killed buried
+    inaugurated appointed founding creation signing adoption birth death opening submitted tabled released issued
+    родился родилась умер умерла основан основана создан создана создано подписан подписано подписана принят принята
+    принято опубликован построен построена открыт открыта учрежден предложил выдвинул внес внесла назначен
+""")
+# Verbs that can't both be true of the same.
+_CONTRARY = """
+    accepted rejected|approved rejected|adopted rejected|supported opposed|succeeded failed|joined left|won lost
+    increased decreased|rose fell|grew shrank|allowed forbade|permitted prohibited|confirmed denied|admitted denied
+    signed refused|opened closed|began ended|resumed suspended|survived died|legal illegal|public secret
+    принял отверг|приняла отвергла|приняли отвергли|поддержал отклонил|поддержала отклонила|одобрил отклонил
+    подтвердил опроверг|признал отрицал|признали отрицали|вырос упал|увеличился снизился|разрешил запретил
+    возобновил приостановил|присоединился вышел|победил проиграл
+"""
+CONTRARIES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
+    (_stemmed(pair.split()[0]), _stemmed(pair.split()[1]))
+    for line in _CONTRARY.strip().splitlines()
+    for pair in line.split("|")
 )

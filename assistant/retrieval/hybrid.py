@@ -32,7 +32,8 @@ class Weights:
             (Bruch, Gai, Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
         dense_foreign: The same for a question in a script that the embedder spells letter by letter.
         coverage: For the share of the question's words, weighted by rarity, that stand in the chunk.
-        year, name: For the share of the question's years, of its names and numbers, that do.
+        year: For how far it speaks of the period asked about.
+        name: For the share of the question's names and numbers that stand in it.
         neighbour: Share of the better neighbour's score that a chunk is given.
         document: Share of its document's best chunks' mean.
         aside: For a chunk of footnotes or captions; they name a subject and seldom say anything of it.
@@ -149,7 +150,7 @@ class Retriever:
             dense=max(0.0, cosine),
             keyword=keyword,
             coverage=share(query.terms, present, rarity),
-            year=len(query.years & query.years_in(whole)) / len(query.years) if query.years else 0.0,
+            year=query.timing(whole),
             name=len(slots & present) / len(slots) if slots else 0.0,
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.errors import QuestionError
-from assistant.retrieval.dates import LONGEST_SPAN, SHORT_SPAN, years
+from assistant.retrieval.dates import LONGEST_SPAN, SHORT_SPAN, Period, fit, periods, years
 from assistant.retrieval.words import OUTCOMES, STOPWORDS
 from assistant.store.keywords import WORD, stem
 
@@ -43,6 +43,8 @@ class Query:
         names: Stems of its capitalised words that stand inside the sentence.
         numbers: Its numbers as written, years included.
         years: Its years, ranges filled in.
+        periods: The periods that it asks about; a year alone is one, "since 2015" has no end.
+        latest: It asks for how things stand now, or stood last.
         outcomes: Those of its terms that say that something came to an end, where it asks why or what became of it.
         cyrillic: True where most of its letters are Cyrillic.
     """
@@ -53,7 +55,9 @@ class Query:
     names: frozenset[str]
     numbers: frozenset[str]
     years: frozenset[int]
+    periods: tuple[Period, ...]
     kind: Kind
+    latest: bool
     outcomes: frozenset[str]
     cyrillic: bool
 
@@ -62,9 +66,20 @@ class Query:
         """Its names and its numbers that are no years: what a passage about something else would lack."""
         return self.names | {n for n in self.numbers if not (n.isdigit() and int(n) in self.years)}
 
+    @property
+    def one_year(self) -> bool:
+        """True where it asks about a single year: what happened in another one does not answer."""
+        return len(self.periods) == 1 and self.periods[0].length == 1
+
     def years_in(self, text: str) -> set[int]:
         """The years of a text as far as they can answer: long spans count only where a span is asked about."""
         return years(text, LONGEST_SPAN if len(self.years) > 1 else SHORT_SPAN)
+
+    def timing(self, text: str) -> float:
+        """How far a text speaks of the periods asked about, within [0, 1]; 0 where none is."""
+        said = periods(text)
+        best = [max((fit(asked, period) for period in said), default=0.0) for asked in self.periods]
+        return sum(best) / len(best) if best else 0.0
 
 
 _KINDS = {
@@ -110,6 +125,11 @@ _KINDS = {
     ),
 }
 _KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items())
+_LATEST = re.compile(
+    r"\b(latest|newest|current(ly)?|most recent(ly)?|now|nowadays|today|at present|so far|to date|by now"
+    r"|сейчас|теперь|нынешн\w+|текущ\w+|последн\w+|недавн\w+|сегодня|в настоящее время|на данный момент)\b",
+    re.IGNORECASE,
+)
 _BACK = re.compile(
     r"(he|she|it|they|this|that|these|those|such|his|her|its|their|him|the (former|latter)|both"
     r"|он|она|оно|они|это|этот|эта|эти|его|ее|её|их|такой|такая|такие)\b",
@@ -152,7 +172,9 @@ def analyse(question: str, focus: str | None = None) -> Query:
         names=frozenset(stem(w) for w in names_in(question)),
         numbers=frozenset(_NUMBER.findall(question)),
         years=frozenset(years(question)),
+        periods=tuple(dict.fromkeys(periods(question))),
         kind=kind,
+        latest=_LATEST.search(focus) is not None,
         outcomes=frozenset(ends),
         cyrillic=bool(letters) and sum("а" <= c.lower() <= "я" for c in letters) > len(letters) / 2,
     )
