@@ -1,10 +1,10 @@
 """Where sources contradict each other, or tell of two states of one thing: found, to be shown with both sides.
 
-Two sentences of different documents are compared only if they speak of the same thing: they share what the question
-asks about and most of their other words, and neither names somebody or something that the other one does not. Then
-another number of the same noun, another date of what happens only once, another name where a person or place is
-asked for, a negation or an opposite is a difference. Where the two are of different times it is no contradiction:
-the later one is named first. It errs towards silence: a false "the sources differ" misleads. What is not here:
+Two sentences are compared only if they speak of the same thing: they share what the question asks about and most of
+their other words, and not each names somebody or something that the other one does not. Then another number of the
+same noun, another date of what happens only once, another name where a person or place is asked for, a negation or an
+opposite is a difference: a contradiction between documents, or, where the two are of different times, two states, of
+which the later one is named first. It errs towards silence: a false "the sources differ" misleads. What is not here:
 choosing a side; nobody does.
 """
 
@@ -25,6 +25,7 @@ from assistant.retrieval.query import Kind, Query
 # will do where both hold what the question counts or dates, more where one only denies the other.
 _ALIKE = 0.5
 _ALIKE_ON_ASKED = 0.25
+_THE_SAME = 0.75  # from here on a number needs no noun
 # Share of the question's words that both must hold.
 _ON_THE_QUESTION = 0.6
 # What is much less likely evidence than the best is not held against it.
@@ -100,9 +101,11 @@ def differences(query: Query, shown: Sequence[Evidence], judged: Sequence[Judged
     found: list[Difference] = []
     for one in shown:
         for other in others:
-            if one.document_id == other.document_id or len(found) == _MOST:
+            if one is other or len(found) == _MOST:
                 continue
             difference = _difference(query, asked, claims[id(one)], claims[id(other)])
+            if difference and difference.times is None and one.document_id == other.document_id:
+                continue
             if difference and not any(set(d.values) == set(difference.values) for d in found):
                 found.append(difference)
     return found
@@ -123,7 +126,8 @@ def _difference(query: Query, asked: frozenset[str], one: _Claim, other: _Claim)
     if query.kind is Kind.WHEN and on_it and (values := _dated_otherwise(one, other)):
         return Difference(one.evidence, other.evidence, values)
     alike = likeness >= _ALIKE or (query.kind is Kind.HOW_MANY and on_it)
-    if alike and one.words & CHANGES == other.words & CHANGES and (values := _counted_otherwise(one, other)):
+    same = likeness >= _THE_SAME
+    if alike and one.words & CHANGES == other.words & CHANGES and (values := _counted_otherwise(one, other, same=same)):
         return _told(query, one, other, values)
     if likeness >= _ALIKE and _same_time(one, other) and (values := _denied(one, other)):
         return Difference(one.evidence, other.evidence, values)
@@ -197,21 +201,20 @@ def _same_time(one: _Claim, other: _Claim) -> bool:
 # --- the kinds of difference ---------------------------------------------------------------------------------
 
 
-def _counted_otherwise(one: _Claim, other: _Claim) -> tuple[str, str] | None:
-    """Another number of the same noun or unit, where each counts it once and neither says "at least"."""
+def _counted_otherwise(one: _Claim, other: _Claim, *, same: bool) -> tuple[str, str] | None:
+    """Another number of the same noun or unit, where each counts it once and neither says "at least".
+
+    Where the sentences are the same but for the number ("the population was 4,100"), it needs no noun.
+    """
     for a in one.numbers:
         for b in other.numbers:
-            if a.value == b.value or not _countable(a) or _noun(a) != _noun(b):
+            if a.value == b.value or _noun(a) != _noun(b) or not (_noun(a) or same) or "#" in a.value + b.value:
                 continue
             mine = [n for n in one.numbers if _noun(n) == _noun(a)]
             theirs = [n for n in other.numbers if _noun(n) == _noun(b)]
             if len(mine) == len(theirs) == 1 and not ({a.before, b.before} & QUALIFIERS):
-                return _written(a), _written(b)
+                return _written(a, one), _written(b, other)
     return None
-
-
-def _countable(number: Number) -> bool:
-    return bool(_noun(number)) and not number.value.startswith("#")
 
 
 def _noun(number: Number) -> str:
@@ -221,11 +224,16 @@ def _noun(number: Number) -> str:
     return "" if not folded or folded in FUNCTION_WORDS else UNITS.get(folded) or stems([folded])[0]
 
 
-def _written(number: Number) -> str:
-    value = number.value
-    if value.isdigit() and len(value) > 4:
-        value = f"{int(value):,}"
-    return f"{value} {number.noun}".strip()
+def _written(number: Number, claim: _Claim) -> str:
+    """The number as it stands in the text, where it can be found there, with its noun."""
+    whole = number.value.removesuffix("%")
+    digits = r"[,\s]?".join(whole) if whole.isdigit() else re.escape(whole)
+    found = re.search(rf"(?<!\d){digits}(?!\d)\s*%?", claim.evidence.text)
+    value = found[0].strip() if found else number.value
+    return f"{value} {number.noun}" if _noun(number) not in ("", "%") else value
+
+
+_OF_THE_YEAR = re.compile(r"\s*(?:год\w*|гг?\.?)$")
 
 
 def _dated_otherwise(one: _Claim, other: _Claim) -> tuple[str, str] | None:
@@ -235,7 +243,11 @@ def _dated_otherwise(one: _Claim, other: _Claim) -> tuple[str, str] | None:
     a, b = one.dates[0], other.dates[0]
     if a.agrees(b):
         return None
-    return one.evidence.text[a.start : a.end].strip(" ,"), other.evidence.text[b.start : b.end].strip(" ,")
+    return _as_dated(one, a), _as_dated(other, b)
+
+
+def _as_dated(claim: _Claim, date: Date) -> str:
+    return _OF_THE_YEAR.sub("", claim.evidence.text[date.start : date.end].strip(" ,"))
 
 
 def _names(query: Query, one: _Claim, other: _Claim) -> tuple[str, str] | None:
@@ -297,7 +309,7 @@ def _told(query: Query, one: _Claim, other: _Claim, values: tuple[str, str]) -> 
 
 def _when(claim: _Claim, time: Period) -> str:
     if claim.dates:
-        return claim.evidence.text[claim.dates[0].start : claim.dates[0].end].strip(" ,")
+        return _as_dated(claim, claim.dates[0])
     if claim.evidence.date and not periods(claim.evidence.heading):
         return claim.evidence.date
     return str(time.first) if time.last in (time.first, LATEST) else f"{time.first}–{time.last}"

@@ -121,6 +121,7 @@ ASKED_FOR = {
     Kind.WHEN: "new_date",
 }
 _OF_THE_YEAR = 0.5  # how far a sentence or what stands above it must speak of the year asked about to be of it
+_IN_PERIOD = 0.3  # the same where a longer period is asked about
 _LIKELY = 12  # best sentences among which the kind of thing asked for is looked for
 _BEFORE = 4  # sentences that are read before one to know what it speaks of
 _READ_BEFORE = 1_500  # characters in which they are looked for
@@ -201,16 +202,27 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     A sentence about another year than the one asked for does not answer, whatever else it shares with the
     question; neither does one that gives no reason where a reason is asked for, nor, among the likely ones, one
     without a person, place, number or date where that is asked for. Where sentences of the very year are left,
-    those that merely follow a date are not needed.
+    those that merely follow a date are not needed; where a likely one is of the period asked about, or that has one end
+    only ("before 2014"), those that tell of other times are not either.
     """
     left = [j for j in judged if not j.features.year_other] or list(judged)
     left = [j for j in left if not j.features.no_reason] or left
+    if any(period.open for period in query.periods) or any(_is_timely(j) for j in left[:_LIKELY]):
+        left = [j for j in left if not _is_untimely(j)] or left
     if query.one_year:
         left = [j for j in left if max(j.features.year, j.features.year_section) >= _OF_THE_YEAR] or left
     asked = ASKED_FOR.get(query.kind)
     if asked is None:
         return left
     return [j for j in left[:_LIKELY] if getattr(j.features, asked)] or left
+
+
+def _is_timely(judged: Judged) -> bool:
+    return judged.features.year >= _IN_PERIOD
+
+
+def _is_untimely(judged: Judged) -> bool:
+    return judged.features.span_other == 1.0 and bool(periods(judged.evidence.text))
 
 
 def probability(features: Features, reading: Reading | None = None, *, read: bool = False) -> float:
@@ -354,7 +366,11 @@ def _features(query: Query, place: _Place, rarity: Mapping[str, float], best: fl
     dated_before = next((sentence for sentence in place.before if periods(sentence)), "")
     year = query.timing(text)
     year_section = 0.0 if year else query.timing(headed)
+    if year_section < 1.0 and periods(text):  # it stands under "Before 2021", but says of itself when it was
+        year_section = 0.0
     year_before = 0.0 if year or year_section else query.timing(dated_before)
+    if not query.one_year and periods(text):  # a sentence with a date of its own does not take that of another
+        year_before = 0.0
     timely = year or year_section or year_before
     untimely = 1.0 - timely if timely or any(map(periods, (text, headed, dated_before))) else 0.0
     slots = query.slots

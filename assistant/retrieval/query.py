@@ -76,8 +76,13 @@ class Query:
         return years(text, LONGEST_SPAN if len(self.years) > 1 else SHORT_SPAN)
 
     def timing(self, text: str) -> float:
-        """How far a text speaks of the periods asked about, within [0, 1]; 0 where none is."""
+        """How far a text speaks of the periods asked about, within [0, 1]; 0 where none is.
+
+        What has been so "since 2011" is no event of 2019: it does not count where the fate of something is asked.
+        """
         said = periods(text)
+        if self.one_year and self.kind in (Kind.WHY, Kind.FATE):
+            said = tuple(period for period in said if not period.open or self.years & set(period))
         best = [max((fit(asked, period) for period in said), default=0.0) for asked in self.periods]
         return sum(best) / len(best) if best else 0.0
 

@@ -105,10 +105,10 @@ def welcome() -> str:
 
 
 def plain_copy(answer: Answer) -> str:
-    """The answer as plain text with its citations as footnotes, for the clipboard."""
+    """The answer as plain text with its notes, and its citations as footnotes, for the clipboard."""
     said = " ".join(f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in answer.sentences)
-    notes = (f"[{c.number}] “{c.quote}” {', '.join([c.title, *_facts(c)])}" for c in answer.citations)
-    return "\n".join([said, "", *notes])
+    quoted = (f"[{c.number}] “{c.quote}” {', '.join([c.title, *_facts(c)])}" for c in answer.citations)
+    return "\n".join([said, *answer.notes, "", *quoted])
 
 
 def surroundings(text: str, start: int, end: int) -> tuple[int, int]:
