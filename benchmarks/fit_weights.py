@@ -23,7 +23,8 @@ from sklearn.metrics import roc_auc_score
 from assistant import Settings, Turn
 from assistant.answering.abstention import BALANCED, SUFFICIENCY, sufficiency
 from assistant.answering.chain import PASSAGES
-from assistant.answering.evidence import FEATURES, Judged, admissible, judge
+from assistant.answering.evidence import Judged, admissible, judge
+from assistant.answering.features import FEATURES
 from assistant.indexing import open_index, sync
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse

@@ -11,7 +11,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from assistant.answering.evidence import ASKED_FOR, Judged
+from assistant.answering.evidence import Judged
+from assistant.answering.features import ASKED_FOR
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS
 from assistant.embedding import Embedder
 from assistant.retrieval.query import Kind, Query
