@@ -11,9 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from assistant.answering.evidence import Judged
+from assistant.answering.evidence import Judged, readings_of
 from assistant.answering.features import ASKED_FOR
-from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS
+from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS, READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS
 from assistant.embedding import Embedder
 from assistant.retrieval.query import Kind, Query
 from assistant.store.keywords import stems
@@ -28,13 +28,12 @@ LEAST = 0.05
 
 
 class Sufficiency(NamedTuple):
-    """What speaks for and against the evidence as a whole; shares and cosines within [0, 1].
+    """What speaks for and against the evidence as a whole; shares, cosines and readings within [-1, 1].
 
     Attributes:
-        second: The second best sentence's score as evidence: facts that are there are seldom said once only. Of
-            a single sentence its own.
-        cosine: Of the embedded question and best sentence; `cosine_near` the highest of the best three;
-            `cosine_within` of the best sentence with what stands before it.
+        best, second: The scores of the best two sentences as evidence: facts that are there are seldom said once only.
+            Of a single sentence its own.
+        cosine: Of the embedded question and best sentence; `cosine_within` of that with what stands before it.
         reason: Asked why or what became of it, and the best sentence gives one.
         lacks_kind: Asked for a person, place, date or number, and the best sentence holds none.
         missing_name: Share of the question's names and numbers that stand nowhere near.
@@ -42,11 +41,13 @@ class Sufficiency(NamedTuple):
         missing_span: The question names a span of years, and nothing dates them by one of those.
         passage: The best passage's retrieval score; `lead` how far it is above the third one's, if any.
         follow_up: The question needed the conversation to be understood.
+        read_evidence, read_answer: What the reader makes of the best sentence; nothing without a reader.
+        read_most, read_whole: Its highest logit of any sentence, and of any stretch of text.
     """
 
+    best: float
     second: float
     cosine: float
-    cosine_near: float
     cosine_within: float
     reason: float
     lacks_kind: float
@@ -56,6 +57,10 @@ class Sufficiency(NamedTuple):
     passage: float
     lead: float
     follow_up: float
+    read_evidence: float = 0.0
+    read_answer: float = 0.0
+    read_most: float = 0.0
+    read_whole: float = 0.0
 
 
 SUFFICIENCY = Sufficiency._fields
@@ -79,15 +84,16 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     present = set(stems(near))
     dated = any(j.features.year or j.features.year_section for j in judged[:NEAR])
     slots = query.slots
-    cosines, within = [_NEUTRAL], _NEUTRAL
+    cosine = within = _NEUTRAL
     if embedder.knows(query.focus) and not _is_end_of_its_year(query, best):
-        texts = [j.evidence.text for j in judged[:NEAR]]
-        vectors = embedder.embed([*texts, f"{best.context} {best.evidence.text}"])
-        *cosines, within = (vectors @ embedder.embed_query(query.focus)).tolist()
+        vectors = embedder.embed([best.evidence.text, f"{best.context} {best.evidence.text}"])
+        cosine, within = (vectors @ embedder.embed_query(query.focus)).tolist()
+    read = [readings_of(j.reading) for j in judged if j.reading is not None]
+    of_best = readings_of(best.reading)
     return Sufficiency(
+        best=best.evidence.score,
         second=judged[min(1, len(judged) - 1)].evidence.score,
-        cosine=cosines[0],
-        cosine_near=max(cosines),
+        cosine=cosine,
         cosine_within=within,
         reason=float(best.features.cause > 0 or best.features.effect > 0),
         lacks_kind=_lacks_kind(query, best),
@@ -97,6 +103,10 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         passage=scores[0],
         lead=scores[0] - (scores[2] if len(scores) > 2 else 0.0),
         follow_up=float(query.focus != query.text),
+        read_evidence=of_best[0],
+        read_answer=of_best[1],
+        read_most=max((r[0] for r in read), default=0.0),
+        read_whole=max((r[2] for r in read), default=0.0),
     )
 
 
@@ -104,7 +114,9 @@ def confidence(judged: Sequence[Judged], measured: Sufficiency) -> float:
     """The probability that the evidence answers the question, as fitted; 0 where no sentence is likely evidence."""
     if judged[0].evidence.score < LEAST:
         return 0.0
-    logit = ANSWER_BIAS + sum(ANSWER_WEIGHTS[name] * value for name, value in zip(SUFFICIENCY, measured, strict=True))
+    read = any(j.reading is not None for j in judged)
+    bias, weights = (READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS) if read else (ANSWER_BIAS, ANSWER_WEIGHTS)
+    logit = bias + sum(weights.get(name, 0.0) * value for name, value in zip(SUFFICIENCY, measured, strict=True))
     return 1 / (1 + math.exp(-logit))
 
 

@@ -47,7 +47,6 @@ ANSWER_BIAS = -3.88
 ANSWER_WEIGHTS = {
     "second": 1.21,
     "cosine": 1.64,
-    "cosine_near": 0.57,
     "cosine_within": 2.07,
     "reason": 0.43,
     "lacks_kind": -0.61,
@@ -58,3 +57,5 @@ ANSWER_WEIGHTS = {
     "lead": 1.75,
     "follow_up": 0.92,
 }
+READ_ANSWER_BIAS = ANSWER_BIAS
+READ_ANSWER_WEIGHTS = ANSWER_WEIGHTS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # MiniLM's vocabulary spells a Russian word in about six pieces, an English one in 1.3.
 _PIECES_PER_WORD = 3.5
+_QUESTIONS = 32  # whose vectors are kept
 
 Vectors = NDArray[np.float32]
 
@@ -85,6 +87,8 @@ class Embedder:
         self.card = card
         self.tokenizer = tokenizer
         self._forward = forward
+        # The search and the judgement of what it found ask for the same question's vector.
+        self._of_question = lru_cache(maxsize=_QUESTIONS)(self._embed_question)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embeds passages of documents.
@@ -99,7 +103,11 @@ class Embedder:
 
     def embed_query(self, text: str) -> Vectors:
         """Embeds one question; shape `(dimension,)`, unit length."""
+        return self._of_question(text)
+
+    def _embed_question(self, text: str) -> Vectors:
         vector: Vectors = self._embed([self.card.query_prompt + text])[0]
+        vector.flags.writeable = False  # it is handed out again
         return vector
 
     def knows(self, text: str) -> bool:
