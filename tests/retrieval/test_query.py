@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.errors import QuestionError
+from assistant.retrieval.dates import EARLIEST, LATEST
 from assistant.retrieval.query import LONGEST, Kind, analyse, kind_of, read_question
 
 
@@ -88,3 +89,39 @@ def test_longest_question_is_read_and_a_longer_one_refused_with_its_length() -> 
     assert read_question("x" * LONGEST) == "x" * LONGEST
     with pytest.raises(QuestionError, match=r"10,000 characters, at most 4,000"):
         read_question("x" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What happened before 2013?", [(EARLIEST, 2013)]),
+        ("Which agreements were signed since 2022?", [(2022, LATEST)]),
+        ("Who chaired it between 2010 and 2014?", [(2010, 2014)]),
+        ("What became of the groups of 2013 and 2017?", [(2013, 2013), (2017, 2017)]),
+        ("Что было подписано после 2015 года?", [(2015, LATEST)]),
+        ("Who chaired it?", []),
+    ],
+)
+def test_a_question_asks_about_periods(question: str, expected: list[tuple[int, int]]) -> None:
+    assert list(analyse(question).periods) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "latest"),
+    [
+        ("Who is the current chairman?", True),
+        ("What is the most recent figure?", True),
+        ("How many members does it have now?", True),
+        ("Кто сейчас руководит группой?", True),
+        ("Who was the chairman in 2013?", False),
+        ("Who knows the chairman?", False),
+    ],
+)
+def test_a_question_may_ask_for_the_latest(question: str, *, latest: bool) -> None:
+    assert analyse(question).latest is latest
+
+
+def test_what_has_been_so_for_years_is_no_reason_for_the_end_of_one() -> None:
+    since = "It has been a subject of declarations since 2011."
+    assert analyse("Why did the 2019 working group collapse?").timing(since) == 0.0
+    assert analyse("What was a subject of declarations in 2019?").timing(since) > 0.0

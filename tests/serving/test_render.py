@@ -206,6 +206,8 @@ def test_copied_answer_names_its_sources() -> None:
         citations=(Citation(1, "d", "a.md", "Title", "2017", None, 2, "It ended.", 0, 9),),
     )
     assert render.plain_copy(told) == "It ended. [1]\n\n[1] “It ended.” Title, 2017, p. 2, a.md"
+    noted = replace(told, notes=("The sources differ: “Title” says 15, “Other” says 20.",))
+    assert render.plain_copy(noted).splitlines()[1] == "The sources differ: “Title” says 15, “Other” says 20."
 
 
 def test_long_question_is_shortened_where_it_is_shown() -> None:
