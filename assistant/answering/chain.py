@@ -16,8 +16,9 @@ from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
 from assistant.answering.disagreement import both_sides, differences
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
-from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
+from assistant.answering.explanation import contradicted, empty_corpus, explain, foreign_language, nothing_dated
 from assistant.answering.extractive import select, state
+from assistant.answering.premises import false_premise
 from assistant.answering.reader import Reader
 from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
@@ -174,6 +175,8 @@ class AnswerChain:
         judged = admissible(query, held_by(every, asked.as_of))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
+        if premise := false_premise(query, every, snapshot):
+            return replace(blank, reason=Reason.FALSE_PREMISE, explanation=contradicted(query, premise))
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= self._threshold:
