@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.retrieval.dates import SHORT_SPAN, years
+from assistant.retrieval.words import MONTHS
 from assistant.store.keywords import WORD, stem, stems
 from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.types import BlockKind, Sentence
@@ -32,6 +33,7 @@ class Mention:
         common: Those of `around` that are written small somewhere: not as part of a name.
         place: Title, headings and paragraph, as text.
         years: That the sentence names, or, where it names none, its title, headings and document's date.
+        told_in: That the sentence names, or, where it names none, those in which the sentence before says that it was.
     """
 
     title: str
@@ -41,7 +43,7 @@ class Mention:
     common: frozenset[str]
     place: str
     years: frozenset[int]
-    own_years: frozenset[int]
+    told_in: frozenset[int]
 
 
 def mentions(words: Iterable[str], snapshot: Snapshot, years_among: Iterable[int] = ()) -> list[Mention] | None:
@@ -87,10 +89,11 @@ def _of_chunk(chunk: StoredChunk, snapshot: Snapshot) -> list[Mention]:
         texts = [" ".join(stretch[s.start - chunk.start : s.end - chunk.start].split()) for s in paragraph]
         place = ". ".join((over, " ".join(texts)))
         around, common = frozenset(stems(place)), frozenset(stem(w) for w in WORD.findall(place) if w[0].islower())
-        for text in texts:
-            own = years(text, SHORT_SPAN)
-            dates = frozenset(own or dated)
-            found.append(Mention(chunk.title, text, tuple(stems(text)), around, common, place, dates, frozenset(own)))
+        for text, before in zip(texts, ("", *texts), strict=False):
+            own = frozenset(years(text, SHORT_SPAN))
+            told_in = own or frozenset(years(" ".join(m[0] for m in _TOLD_IN.finditer(before))))
+            words = tuple(stems(text))
+            found.append(Mention(chunk.title, text, words, around, common, place, own or frozenset(dated), told_in))
     return found
 
 
@@ -114,6 +117,12 @@ def phrase_at(present: Sequence[str], phrase: Sequence[str]) -> list[int]:
     return [i for i in range(len(present) - n + 1) if all(holds((present[i + k],), phrase[k]) for k in range(n))]
 
 
+def years_told_of(mention: Mention, phrase: Sequence[str]) -> set[int]:
+    """Years that a sentence tells of the thing in, with small letters: "the new working group met in November 2013"."""
+    small = [stem(word) if word[0].islower() else "" for word in WORD.findall(mention.text)]
+    return set(mention.told_in) if phrase_at(small, phrase) else set()
+
+
 def years_beside(text: str, phrase: Sequence[str]) -> set[int]:
     """Years that belong to the phrase in this sentence: "the 2013 group", "groups of 2013 and 2017"."""
     words = stems(text)
@@ -134,6 +143,8 @@ def years_beside(text: str, phrase: Sequence[str]) -> set[int]:
 
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _TAIL = 6
+# "In July 2017", "on June 17, 2013", not "since 2011".
+_TOLD_IN = re.compile(rf"\b(in|on|в|({MONTHS})( \d{{1,2}},| of)?) (1\d{{3}}|20\d{{2}})\b", re.IGNORECASE)
 _LINKS = frozenset({"of", "from"})
 _AND = frozenset({"and", "и"})
 _MONTH = re.compile(

@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from assistant.answering.evidence import Evidence, Judged
-from assistant.answering.mentions import Mention, holds, mentions, standing, years_beside
+from assistant.answering.mentions import Mention, holds, mentions, standing, years_beside, years_told_of
 from assistant.answering.presupposed import (
     COMPARES,
     Act,
@@ -94,8 +94,9 @@ def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fal
     told = {year for j in near for year in years(f"{j.evidence.title} {j.evidence.heading} {j.evidence.text}")}
     read: list[tuple[str, tuple[str, ...], dict[Mention, set[int]]]] = []
     for text, phrase in thing.readings:
-        found = mentions(phrase, snapshot, told - {thing.year}) or []
-        read.append((text, phrase, {m: beside for m in found if (beside := years_beside(m.text, phrase))}))
+        found = mentions(phrase, snapshot) or mentions(phrase, snapshot, told - {thing.year}) or []
+        tight = {m: beside for m in found if (beside := years_beside(m.text, phrase))}
+        read.append((text, phrase, tight or {m: told_of for m in found if (told_of := years_told_of(m, phrase))}))
     # Of "working group collapse", "working group" and "working" the longest that is spoken of as a thing.
     most = max(len(beside) for _, _, beside in read)
     text, phrase, beside = next(reading for reading in read if 2 * len(reading[2]) >= most)
