@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.answering.ambiguity import Readings
+from assistant.answering.languages import Barrier
 from assistant.answering.premises import FalsePremise, Slot
 from assistant.retrieval.query import Query, names_in
 from assistant.retrieval.words import STOPWORDS
@@ -19,8 +21,32 @@ _MOST_YEARS = 6
 _LONGEST_QUOTE = 300
 
 
-def explain(query: Query, passages: Sequence[Passage]) -> str:
-    """Says which words and years of the question the nearest passages don't mention, and which years they do."""
+def explain(query: Query, passages: Sequence[Passage], across: Barrier | None = None) -> str:
+    """Says which words and years of the question the nearest passages don't mention, and which years they do.
+
+    Args:
+        across: The documents that the question can't reach because of its language.
+    """
+    said = _missing(query, passages)
+    return f"{said} {_unreachable(query, across)}" if across else said
+
+
+def _unreachable(query: Query, across: Barrier) -> str:
+    if query.cyrillic:
+        only = f"{_listed([f'«{n}»' for n in across.names], 'и')}: об этом говорят только они. " if across.names else ""
+        return (
+            f"Документы на других языках ({across.unreadable} из {across.of}) этим вопросом не прочитать. {only}"
+            "Спросите на их языке или укажите многоязычную модель в ASSISTANT_EMBEDDING_MODEL."
+        )
+    only = f"Only those speak of {_listed(across.names, 'and')}. " if across.names else ""
+    return (
+        f"{across.unreadable} of {across.of} documents are in another language, which the embedding model does not"
+        f" connect with the question. {only}Ask in their language, or set ASSISTANT_EMBEDDING_MODEL to a multilingual"
+        " model."
+    )
+
+
+def _missing(query: Query, passages: Sequence[Passage]) -> str:
     near = " ".join(f"{p.title} {p.text}" for p in passages)
     words, asked_years, other_years = _missing_words(query, near), *_years(query, near)
     missing = [*map(str, asked_years), *words]
@@ -72,6 +98,12 @@ def contradicted(query: Query, premise: FalsePremise) -> str:
     if premise.slot is Slot.NAMES:
         return f"Nothing in the corpus connects {premise.asked} with {premise.other}. {quoted}"
     return f"Nothing in the corpus says that {premise.asked}. {quoted}"
+
+
+def which_one(several: Readings) -> str:
+    """The question back, with the readings of the one that was asked."""
+    ones = [f"the {year} {several.thing}" for year in several.years]
+    return f"Which one do you mean: {_listed(ones, 'or')}?"
 
 
 def empty_corpus(query: Query) -> str:

@@ -88,7 +88,9 @@ def _of_chunk(chunk: StoredChunk, snapshot: Snapshot) -> list[Mention]:
     for paragraph in _paragraphs(snapshot.sentences(chunk.document, chunk.start, chunk.end), stretch, chunk.start):
         texts = [" ".join(stretch[s.start - chunk.start : s.end - chunk.start].split()) for s in paragraph]
         place = ". ".join((over, " ".join(texts)))
-        around, common = frozenset(stems(place)), frozenset(stem(w) for w in WORD.findall(place) if w[0].islower())
+        around = frozenset(stems(place))
+        starts = {text.split()[0].strip('"“«(') for text in texts}
+        common = frozenset(stem(w) for w in WORD.findall(place) if w[0].islower() or w in starts)
         for text, before in zip(texts, ("", *texts), strict=False):
             own = frozenset(years(text, SHORT_SPAN))
             told_in = own or frozenset(years(" ".join(m[0] for m in _TOLD_IN.finditer(before))))

@@ -104,7 +104,7 @@ def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fal
     if of_the_year is None or any(_dates(m, thing.year, phrase, small=text.islower()) for m in of_the_year):
         return None
     other = set[int]().union(*beside.values())
-    if not other:
+    if not other or thing.year in other:
         return None
     nearest = min(other, key=lambda year: (abs(year - thing.year), year))
     source = next(m for m in beside if nearest in beside[m])
@@ -259,7 +259,7 @@ def _act_of_another(query: Query, near: Sequence[Judged], snapshot: Snapshot) ->
     for item in near:
         evidence = item.evidence
         doer = _doer(evidence.text, verb)
-        if doer is None or doer.key == act.subject.key or item.features.year_other or item.features.span_other:
+        if doer is None or doer.key == act.subject.key or item.features.year_other or item.features.span_other == 1.0:
             continue
         own = set(stems(evidence.text))
         if doer.key in act.object_stems:

@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.retrieval.listed import picked_out
 from assistant.retrieval.query import names_in
+from assistant.retrieval.sides import with_other_side
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD
 from assistant.types import Turn
@@ -61,9 +63,21 @@ class Standalone:
 def standalone(question: str, history: Sequence[Turn]) -> Standalone:
     """Makes a follow-up stand alone; a question that does already is returned as it is.
 
-    A follow-up that only names another year ("and the 2013 one?") is the earlier question with that year.
-    Any other gets the last question that stood alone in front.
+    A follow-up that only names another year ("and the 2013 one?") or another side ("and on the American side?") is the
+    earlier question with that year or side; "the second one" is named as the last answer lists it (listed.py). Any other gets the last question that stood alone in front.
     """
+    if picked := picked_out(question, history):
+        return _asked_about(picked, history)
+    return _carried_over(question, history)
+
+
+def _asked_about(question: str, history: Sequence[Turn]) -> Standalone:
+    """A follow-up whose "second one" is named by now: what was asked before is searched along, unless it isn't needed."""
+    carried = _carried_over(question, history)
+    return carried if carried.text != question else Standalone(question, question)
+
+
+def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
     earlier = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
     if not earlier or not depends(question):
         return Standalone(question, question)
@@ -72,8 +86,8 @@ def standalone(question: str, history: Sequence[Turn]) -> Standalone:
         if not base or not depends(turn):
             base = turn
         else:
-            base = _with_other_year(base, turn) or base
-    swapped = _with_other_year(base, question)
+            base = _with_other_year(base, turn) or with_other_side(base, turn) or base
+    swapped = _with_other_year(base, question) or with_other_side(base, question)
     return Standalone(swapped, swapped) if swapped else Standalone(f"{base} {question}", question)
 
 
