@@ -25,6 +25,7 @@ _PICKS = re.compile(
 )
 _NAMED = r"[A-ZА-ЯЁ][\w’'-]*(?:\s+[A-ZА-ЯЁ][\w’'-]*)*"
 _LISTED = re.compile(rf"{_NAMED}(?:\s*,\s*(?:{_NAMED}))*,?\s+(?:and|or|и|или)\s+(?:the\s+)?{_NAMED}")
+_OF_YEARS = re.compile(r"\b((?:[a-z]{4,} )?[a-z]{4,}?)s?\s+of\s+(?:1\d{3}|20\d{2})\b")
 _MOST = 4  # of a list that one speaks of like that
 
 
@@ -53,14 +54,23 @@ def picked_out(question: str, history: Sequence[Turn]) -> str | None:
     if match["russian"]:
         named = f"{match[0]} ({thing})"
     elif thing.isdigit():
-        named = f"the {thing} {match[0].split()[-1] if re.search(rf'{_ONE}$', match[0], re.IGNORECASE) else 'one'}"
+        named = f"the {thing} {_kind_of_thing(history[-2:]) or 'one'}"
     else:
         named = thing
     return question[: match.start()] + named + question[match.end() :]
 
 
+def _kind_of_thing(turns: Sequence[Turn]) -> str | None:
+    """What the years were listed of: "working group" of "the working groups of 2013 and 2017"."""
+    for turn in reversed(turns):
+        if found := _OF_YEARS.search(turn.content):
+            words = [word for word in found[1].split() if word.lower() not in STOPWORDS]
+            return " ".join(words) or None
+    return None
+
+
 def _list_in(text: str) -> list[str]:
-    dated = [year for year in dict.fromkeys(re.findall(r"(?<!\d)(?:1\d{3}|20\d{2})(?!\d)", text))]
+    dated = list(dict.fromkeys(re.findall(r"(?<!\d)(?:1\d{3}|20\d{2})(?!\d)", text)))
     if 1 < len(dated) <= _MOST:
         return dated
     for match in _LISTED.finditer(text):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assistant.retrieval.listed import picked_out
 from assistant.retrieval.query import names_in
-from assistant.retrieval.sides import with_other_side
+from assistant.retrieval.sides import with_other_name, with_other_side
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD
 from assistant.types import Turn
@@ -63,18 +63,12 @@ class Standalone:
 def standalone(question: str, history: Sequence[Turn]) -> Standalone:
     """Makes a follow-up stand alone; a question that does already is returned as it is.
 
-    A follow-up that only names another year ("and the 2013 one?") or another side ("and on the American side?") is the
-    earlier question with that year or side; "the second one" is named as the last answer lists it (listed.py). Any other gets the last question that stood alone in front.
+    One that only names another year, side or person ("and the 2013 one?") is the earlier question with that; what it
+    picks from a list ("the second one") is named. Any other gets the last question that stood alone in front.
     """
     if picked := picked_out(question, history):
-        return _asked_about(picked, history)
+        question = picked
     return _carried_over(question, history)
-
-
-def _asked_about(question: str, history: Sequence[Turn]) -> Standalone:
-    """A follow-up whose "second one" is named by now: what was asked before is searched along, unless it isn't needed."""
-    carried = _carried_over(question, history)
-    return carried if carried.text != question else Standalone(question, question)
 
 
 def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
@@ -86,9 +80,14 @@ def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
         if not base or not depends(turn):
             base = turn
         else:
-            base = _with_other_year(base, turn) or with_other_side(base, turn) or base
-    swapped = _with_other_year(base, question) or with_other_side(base, question)
+            base = _with_another(base, turn) or base
+    swapped = _with_another(base, question)
     return Standalone(swapped, swapped) if swapped else Standalone(f"{base} {question}", question)
+
+
+def _with_another(base: str, follow_up: str) -> str | None:
+    """The earlier question about another year, side or person, if naming that is all that a follow-up does."""
+    return _with_other_year(base, follow_up) or with_other_side(base, follow_up) or with_other_name(base, follow_up)
 
 
 def _with_other_year(base: str, follow_up: str) -> str | None:
