@@ -32,7 +32,10 @@ _CONTINUES = re.compile(
     r"|when\s*\?|where\s*\?|who\s*\?|no,|а|и|но|или|тогда|ещё|еще|почему\s*\?|когда\s*\?|где\s*\?|кто\s*\?)(\s|$|,)",
     re.IGNORECASE,
 )
-_THING = r"(one|groups?|attempt|meeting|talks|summit|групп[аыеу]|попытк[аиеу]|встреч[аиеу]|саммит\w*|переговор\w*)"
+_THING = (
+    r"((\w+\s+)?(one|groups?|attempt|meeting|talks|summit|групп[аыеу]|попытк[аиеу]|встреч[аиеу]|саммит\w*"
+    r"|переговор\w*))"
+)
 _INSTEAD = re.compile(
     r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for"
     r"|я\s+имел[а]?\s+в\s+виду|(что|как)\s+(насч[её]т|с))?"
