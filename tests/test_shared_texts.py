@@ -64,23 +64,45 @@ def test_2013_group_was_frozen_over_ukraine(articles: Assistant, question: str) 
     assert_quoted_from_the_text(articles, answer)
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What happened to the 2019 group?",
-        "Why did the 2019 working group collapse?",
-        "How can I subscribe to the newsletter?",
-    ],
-)
-def test_what_the_articles_do_not_say_is_refused(articles: Assistant, question: str) -> None:
-    answer = articles.ask(question)
+def test_what_the_articles_do_not_say_is_refused(articles: Assistant) -> None:
+    answer = articles.ask("How can I subscribe to the newsletter?")
     assert (answer.answered, answer.reason) == (False, Reason.NOT_IN_CORPUS)
     assert answer.citations == ()
     assert len(answer.passages) >= 5
 
 
-def test_refusal_names_the_year_that_is_missing(articles: Assistant) -> None:
-    assert "2019" in (articles.ask("What happened to the 2019 group?").explanation or "")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did the 2019 working group collapse?",
+        "What happened to the 2019 working group?",
+        "What became of the working group of 2019?",
+        "Why did the 2019 cyber working group fail?",
+        "Who chaired the 2019 working group?",
+    ],
+)
+def test_group_of_a_wrong_year_is_refused_and_the_right_ones_are_named(articles: Assistant, question: str) -> None:
+    answer = articles.ask(question)
+    assert (answer.answered, answer.reason, answer.citations) == (False, Reason.FALSE_PREMISE, ())
+    assert "working group of 2019" in (answer.explanation or "")
+    assert "2013" in (answer.explanation or "")
+    assert len(answer.passages) >= 5
+
+
+@pytest.mark.parametrize(
+    ("question", "instead"),
+    [
+        ("What happened to the 2019 group?", "2013"),
+        ("Why did the 2016 attempt fail?", "2017"),
+        ("What did Putin and Obama agree on at the Geneva summit of June 2021?", "Biden"),
+        ("What did Biden announce in Hamburg?", "Trump"),
+        ("Why did Russia veto the 2021 resolution?", "without vote"),
+    ],
+)
+def test_false_premise_is_named_over_the_articles(articles: Assistant, question: str, instead: str) -> None:
+    answer = articles.ask(question)
+    assert answer.reason is Reason.FALSE_PREMISE
+    assert instead in (answer.explanation or "")
 
 
 @pytest.mark.parametrize(

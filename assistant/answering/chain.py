@@ -12,12 +12,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.abstention import BALANCED, confidence, sufficiency
+from assistant.answering.ambiguity import readings
 from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
 from assistant.answering.disagreement import both_sides, differences
 from assistant.answering.evidence import Evidence, Judged, admissible, judge
-from assistant.answering.explanation import empty_corpus, explain, foreign_language, nothing_dated
+from assistant.answering.explanation import (
+    contradicted,
+    empty_corpus,
+    explain,
+    foreign_language,
+    nothing_dated,
+    which_one,
+)
 from assistant.answering.extractive import select, state
+from assistant.answering.languages import barrier
+from assistant.answering.premises import false_premise
 from assistant.answering.reader import Reader
 from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
@@ -168,12 +178,17 @@ class AnswerChain:
             return replace(blank, reason=Reason.SMALL_TALK, explanation=reply)
         if not snapshot.counts()[0]:
             return replace(blank, reason=Reason.EMPTY_CORPUS, explanation=empty_corpus(query))
-        if self._cannot_read(query, snapshot):
+        across = barrier(query, snapshot, self._embedder)
+        if across and across.unreadable == across.of:
             return replace(blank, reason=Reason.LANGUAGE, explanation=foreign_language(query))
         every = judge(query, found.passages, snapshot, self._reader)
         judged = admissible(query, held_by(every, asked.as_of))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
+        if premise := false_premise(query, every, snapshot):
+            return replace(blank, reason=Reason.FALSE_PREMISE, explanation=contradicted(query, premise))
+        if several := readings(query, judged, snapshot):
+            return replace(blank, reason=Reason.AMBIGUOUS, explanation=which_one(several))
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
         if sure >= self._threshold:
@@ -194,8 +209,9 @@ class AnswerChain:
                     notes=asked.notes + notes,
                 )
             blank = replace(blank, notes=asked.notes + notes, mode=mode)
+        reason = Reason.LANGUAGE if across and across.names else Reason.NOT_IN_CORPUS
         return replace(
-            blank, confidence=sure, reason=Reason.NOT_IN_CORPUS, explanation=explain(query, found.passages[:SHOWN])
+            blank, confidence=sure, reason=reason, explanation=explain(query, found.passages[:SHOWN], across)
         )
 
     def _compose(
@@ -219,12 +235,6 @@ class AnswerChain:
         if not statements:
             return [], "generative", (*draft.notes, "The language model found no answer in the evidence.")
         return statements, "generative", draft.notes
-
-    def _cannot_read(self, query: Query, snapshot: Snapshot) -> bool:
-        """True for a question in a script that neither the documents nor the embedder know."""
-        languages = snapshot.languages()
-        known = languages.get("ru", 0) if query.cyrillic else sum(n for code, n in languages.items() if code != "ru")
-        return not known and not self._embedder.knows(query.text)
 
 
 def _with_both_sides(

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.answering.ambiguity import Readings
+from assistant.answering.languages import Barrier
+from assistant.answering.premises import FalsePremise, Slot
 from assistant.retrieval.query import Query, names_in
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD, stem, stems
@@ -15,10 +18,35 @@ from assistant.types import Passage
 
 _MOST_WORDS = 3
 _MOST_YEARS = 6
+_LONGEST_QUOTE = 300
 
 
-def explain(query: Query, passages: Sequence[Passage]) -> str:
-    """Says which words and years of the question the nearest passages don't mention, and which years they do."""
+def explain(query: Query, passages: Sequence[Passage], across: Barrier | None = None) -> str:
+    """Says which words and years of the question the nearest passages don't mention, and which years they do.
+
+    Args:
+        across: The documents that the question can't reach because of its language.
+    """
+    said = _missing(query, passages)
+    return f"{said} {_unreachable(query, across)}" if across else said
+
+
+def _unreachable(query: Query, across: Barrier) -> str:
+    if query.cyrillic:
+        only = f"{_listed([f'«{n}»' for n in across.names], 'и')}: об этом говорят только они. " if across.names else ""
+        return (
+            f"Документы на других языках ({across.unreadable} из {across.of}) этим вопросом не прочитать. {only}"
+            "Спросите на их языке или укажите многоязычную модель в ASSISTANT_EMBEDDING_MODEL."
+        )
+    only = f"Only those speak of {_listed(across.names, 'and')}. " if across.names else ""
+    return (
+        f"{across.unreadable} of {across.of} documents are in another language, which the embedding model does not"
+        f" connect with the question. {only}Ask in their language, or set ASSISTANT_EMBEDDING_MODEL to a multilingual"
+        " model."
+    )
+
+
+def _missing(query: Query, passages: Sequence[Passage]) -> str:
     near = " ".join(f"{p.title} {p.text}" for p in passages)
     words, asked_years, other_years = _missing_words(query, near), *_years(query, near)
     missing = [*map(str, asked_years), *words]
@@ -48,6 +76,34 @@ def nothing_dated(query: Query, as_of: str | None) -> str:
     if as_of and query.cyrillic:
         return f"Ни один документ не позднее {as_of} об этом не говорит."
     return f"No document dated up to {as_of} speaks of this." if as_of else explain(query, ())
+
+
+def contradicted(query: Query, premise: FalsePremise) -> str:
+    """What the question takes for granted, and what the corpus says instead, with the document that says it."""
+    years = list(map(str, premise.years))
+    if query.cyrillic:
+        quoted = f"«{premise.title}»: «{_short(premise.says)}»"
+        if premise.slot is Slot.YEAR:
+            then = f"{_listed(years, 'и')} {'год' if len(years) == 1 else 'годы'}"
+            return (
+                f"О такой вещи, как «{premise.other}» {premise.asked} года, корпус не говорит; там это {then}. {quoted}"
+            )
+        if premise.slot is Slot.NAMES:
+            return f"Корпус нигде не связывает «{premise.asked}» и «{premise.other}». {quoted}"
+        return f"В корпусе нигде не сказано: «{premise.asked}». {quoted}"
+    quoted = f"“{premise.title}” says: “{_short(premise.says)}”"
+    if premise.slot is Slot.YEAR:
+        those = f"{'that' if len(years) == 1 else 'those'} of {_listed(years, 'and')}"
+        return f"The corpus mentions no {premise.other} of {premise.asked}; it speaks of {those}. {quoted}"
+    if premise.slot is Slot.NAMES:
+        return f"Nothing in the corpus connects {premise.asked} with {premise.other}. {quoted}"
+    return f"Nothing in the corpus says that {premise.asked}. {quoted}"
+
+
+def which_one(several: Readings) -> str:
+    """The question back, with the readings of the one that was asked."""
+    ones = [f"the {year} {several.thing}" for year in several.years]
+    return f"Which one do you mean: {_listed(ones, 'or')}?"
 
 
 def empty_corpus(query: Query) -> str:
@@ -87,6 +143,11 @@ def _years(query: Query, near: str) -> tuple[list[int], list[int]]:
         return [], []
     closest = sorted(there, key=lambda year: abs(year - missing[0]))[:_MOST_YEARS]
     return (missing if len(missing) == 1 else [missing[0], missing[-1]]), sorted(closest)
+
+
+def _short(text: str) -> str:
+    """A quotation cut at a word where it is long."""
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
 
 
 def _listed(items: Sequence[str], joiner: str) -> str:

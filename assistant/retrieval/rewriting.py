@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.retrieval.listed import picked_out
 from assistant.retrieval.query import names_in
+from assistant.retrieval.sides import with_other_name, with_other_side
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD
 from assistant.types import Turn
@@ -30,7 +32,10 @@ _CONTINUES = re.compile(
     r"|when\s*\?|where\s*\?|who\s*\?|no,|а|и|но|или|тогда|ещё|еще|почему\s*\?|когда\s*\?|где\s*\?|кто\s*\?)(\s|$|,)",
     re.IGNORECASE,
 )
-_THING = r"(one|groups?|attempt|meeting|talks|summit|групп[аыеу]|попытк[аиеу]|встреч[аиеу]|саммит\w*|переговор\w*)"
+_THING = (
+    r"((\w+\s+)?(one|groups?|attempt|meeting|talks|summit|групп[аыеу]|попытк[аиеу]|встреч[аиеу]|саммит\w*"
+    r"|переговор\w*))"
+)
 _INSTEAD = re.compile(
     r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for"
     r"|я\s+имел[а]?\s+в\s+виду|(что|как)\s+(насч[её]т|с))?"
@@ -61,9 +66,15 @@ class Standalone:
 def standalone(question: str, history: Sequence[Turn]) -> Standalone:
     """Makes a follow-up stand alone; a question that does already is returned as it is.
 
-    A follow-up that only names another year ("and the 2013 one?") is the earlier question with that year.
-    Any other gets the last question that stood alone in front.
+    One that only names another year, side or person ("and the 2013 one?") is the earlier question with that; what it
+    picks from a list ("the second one") is named. Any other gets the last question that stood alone in front.
     """
+    if picked := picked_out(question, history):
+        question = picked
+    return _carried_over(question, history)
+
+
+def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
     earlier = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
     if not earlier or not depends(question):
         return Standalone(question, question)
@@ -72,9 +83,14 @@ def standalone(question: str, history: Sequence[Turn]) -> Standalone:
         if not base or not depends(turn):
             base = turn
         else:
-            base = _with_other_year(base, turn) or base
-    swapped = _with_other_year(base, question)
+            base = _with_another(base, turn) or base
+    swapped = _with_another(base, question)
     return Standalone(swapped, swapped) if swapped else Standalone(f"{base} {question}", question)
+
+
+def _with_another(base: str, follow_up: str) -> str | None:
+    """The earlier question about another year, side or person, if naming that is all that a follow-up does."""
+    return _with_other_year(base, follow_up) or with_other_side(base, follow_up) or with_other_name(base, follow_up)
 
 
 def _with_other_year(base: str, follow_up: str) -> str | None:

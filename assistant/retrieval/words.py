@@ -35,3 +35,9 @@ OUTCOMES = frozenset(
     провалились распалась распался распались рухнули рухнула рухнул развалилась развалился прекратилась
     прекратились прекратила прекратил сорвались сорвалась закончилась закончился остановилась замерла""".split()
 )
+
+# As an alternative of a pattern.
+MONTHS = (
+    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|may|june|july|august|september|october|november|december|январ\w+|феврал\w+"
+    r"|март\w*|апрел\w+|ма[йяе]|июн\w+|июл\w+|август\w*|сентябр\w+|октябр\w+|ноябр\w+|декабр\w+"
+)

@@ -44,10 +44,8 @@ def test_what_the_corpus_does_not_say_is_refused_and_the_nearest_passages_offere
     [
         ("What is the price of Bitcoin?", ["Bitcoin"]),
         ("Who painted the Mona Lisa?", ["Mona", "Lisa"]),
-        ("Why did the working group of 1987 collapse?", ["1987"]),
-        ("What happened at the summit of 1955?", ["1955"]),
+        ("What did NATO decide in 1955?", ["1955"]),
         ("Какая погода завтра в Новосибирске?", ["Новосибирске"]),
-        ("Почему провалилась рабочая группа 1987 года?", ["1987"]),
     ],
 )
 def test_refusal_names_the_year_or_the_words_that_are_missing(

@@ -1,0 +1,46 @@
+"""A language that stands in the way is named, with the setting that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from assistant import Assistant
+from assistant.types import Reason
+from tests.answering.test_abstention import assert_refused
+
+SETTING = "ASSISTANT_EMBEDDING_MODEL"
+RUSSIAN = {
+    "zhenera.md": "# Встреча\n\nСергей Лавров встретился с журналистами в понедельник.\n",
+    "vyborg.md": "# Выборг\n\nРыбаки Выборга празднуют день города каждый год в августе.\n",
+}
+
+
+@pytest.mark.parametrize("question", ["Что сказал Столтенберг о статье 5?", "Что говорит Сыромолотов об обвинениях?"])
+def test_russian_question_on_what_only_english_documents_mention(starter: Assistant, question: str) -> None:
+    answer = starter.ask(question)
+    assert_refused(answer, Reason.LANGUAGE)
+    assert SETTING in (answer.explanation or "")
+    assert len(answer.passages) >= 5
+
+
+def test_what_no_document_mentions_is_not_in_the_corpus_whatever_the_language(starter: Assistant) -> None:
+    answer = starter.ask("Какая погода завтра в Новосибирске?")
+    assert_refused(answer, Reason.NOT_IN_CORPUS)
+    assert SETTING in (answer.explanation or "")
+
+
+def test_english_refusal_over_english_documents_speaks_of_no_setting(starter: Assistant) -> None:
+    assert SETTING not in (starter.ask("Who painted the Mona Lisa?").explanation or "")
+
+
+@pytest.mark.parametrize("question", ["What did Lavrov say to the journalists?", "Who celebrates in August?"])
+def test_english_question_on_russian_documents_says_so(make_assistant: Callable[..., Assistant], question: str) -> None:
+    answer = make_assistant(RUSSIAN).ask(question)
+    assert_refused(answer, Reason.LANGUAGE)
+    assert SETTING in (answer.explanation or "")
+
+
+def test_russian_question_on_russian_documents_is_answered(make_assistant: Callable[..., Assistant]) -> None:
+    assert "августе" in make_assistant(RUSSIAN).ask("Когда рыбаки Выборга празднуют день города?").text

@@ -1,0 +1,127 @@
+"""A false premise is named, with what the corpus says instead; a true one is never called false."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant
+from assistant.types import Reason
+from tests.answering.test_abstention import assert_refused
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Why did the 2019 working group collapse?", ["no working group of 2019", "2013 and 2017"]),
+        ("What happened to the 2019 group?", ["no group of 2019", "2013 and 2017"]),
+        ("Who chaired the 2015 working group?", ["no working group of 2015", "2013 and 2017"]),
+        ("Why did the attempt of 2016 fail?", ["no attempt of 2016", "2013 and 2017"]),
+        ("What came of the Geneva summit of 2019?", ["no Geneva summit of 2019", "2021"]),
+        ("Почему распалась рабочая группа 2019 года?", ["2019", "2013"]),
+    ],
+)
+def test_wrong_year_is_told_with_the_years_that_there_are(starter: Assistant, question: str, named: list[str]) -> None:
+    answer = starter.ask(question)
+    assert_refused(answer, Reason.FALSE_PREMISE)
+    assert [part for part in named if part in (answer.explanation or "")] == named
+
+
+@pytest.mark.parametrize(
+    ("question", "instead"),
+    [
+        ("What did Putin and Obama agree on at the Geneva summit of June 2021?", "Biden"),
+        ("Why did Xi sign the Geneva statement?", "Geneva"),
+        ("What did Xi Jinping say about cybersecurity on his visit to Armenia?", "Russia"),
+        ("What did Biden and Putin announce in Hamburg in 2017?", "Donald Trump"),
+        ("Who represented the US when Trump and Putin met at Lough Erne?", "Obama"),
+        ("When did Lavrov represent Russia at the BRICS meeting in South Africa in July 2023?", "Patrushev"),
+        ("О чём договорились Путин и Обама в Женеве?", "Байдена"),
+    ],
+)
+def test_name_that_was_not_there_is_told_with_a_quotation_of_who_was(
+    starter: Assistant, question: str, instead: str
+) -> None:
+    answer = starter.ask(question)
+    assert_refused(answer, Reason.FALSE_PREMISE)
+    assert instead in (answer.explanation or "")
+
+
+@pytest.mark.parametrize(
+    ("question", "instead"),
+    [
+        ("Why did Barack Obama tweet about an impenetrable cybersecurity unit?", "The tweet spoke of"),
+        ("Why did Russia suspend the cyber consultations in 2022?", "the United States suspended"),
+        ("Why did Russia reject Krutskikh's appeal of March 2022?", "The United States rejected"),
+        ("When did Russia accuse the US Congress of meddling in the election of 2016?", "critics in Congress accused"),
+        ("Why did Russia vote against the joint resolution of December 2021?", "without a vote"),
+        ("Why did Russia veto the 2021 resolution?", "without a vote"),
+        ("Why was the joint resolution of 2021 vetoed by Russia?", "without a vote"),
+    ],
+)
+def test_swapped_roles_and_outcomes_are_told_with_a_quotation(starter: Assistant, question: str, instead: str) -> None:
+    answer = starter.ask(question)
+    assert_refused(answer, Reason.FALSE_PREMISE)
+    assert instead in (answer.explanation or "")
+
+
+def test_explanation_names_the_document_and_quotes_it_word_for_word(starter: Assistant) -> None:
+    answer = starter.ask("What did Putin and Obama agree on at the Geneva summit of June 2021?")
+    title, said = (answer.explanation or "").split(" says: ")
+    assert title.endswith("“The Geneva summit of June 2021”")
+    assert said.strip("“”") in starter.document("geneva-summit-2021.md").text
+    assert len(answer.passages) >= 5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did the United States suspend the cyber consultations in 2022?",
+        "Why did the 2017 working group collapse?",
+        "What happened to the 2013 group?",
+        "Why did the Obama administration freeze the Bilateral Presidential Commission?",
+        "What did Putin and Biden agree on at the Geneva summit of June 2021?",
+        "Who announced in Hamburg that the working group would resume?",
+        "How do the views of Krutskikh and Lyukmanov differ?",
+        "Did Obama and Putin meet in Geneva?",
+        "Почему рухнули планы 2017 года о рабочей группе?",
+        "Почему США приостановили киберконсультации в 2022 году?",
+    ],
+)
+def test_what_the_corpus_bears_out_or_nobody_claims_is_not_called_false(starter: Assistant, question: str) -> None:
+    assert starter.ask(question).reason is not Reason.FALSE_PREMISE
+
+
+def test_no_answerable_question_of_the_evaluation_set_is_called_false(starter: Assistant, repository: Path) -> None:
+    lines = (repository / "evals" / "known_answers.jsonl").read_text(encoding="utf-8").splitlines()
+    for case in map(json.loads, lines):
+        if case["expect"]["answered"]:
+            answer = starter.ask(case["question"], history=case.get("history", ()))
+            assert answer.reason not in (Reason.FALSE_PREMISE, Reason.AMBIGUOUS, Reason.LANGUAGE), case["id"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How large was the budget of the 2013 group?",
+        "Who chairs the Ad Hoc Committee on the cybercrime convention?",
+        "When did Russia sign its information security agreement with Kenya?",
+    ],
+)
+def test_what_is_merely_absent_is_no_false_premise(starter: Assistant, question: str) -> None:
+    assert_refused(starter.ask(question), Reason.NOT_IN_CORPUS)
+
+
+def test_name_within_a_name_is_another_thing(make_assistant: Callable[..., Assistant]) -> None:
+    """An Open-ended Working Group of 2019 is not what is meant by "the 2019 working group"."""
+    assistant = make_assistant(
+        {
+            "groups.md": "# Groups\n\nThe 2013 working group met once in Washington.\n\n"
+            "The Open-ended Working Group was created in 2019.\n"
+        }
+    )
+    assert_refused(assistant.ask("Who chaired the 2019 working group?"), Reason.FALSE_PREMISE)
+    assert assistant.ask("When was the Open-ended Working Group of 2019 created?").reason is not Reason.FALSE_PREMISE
