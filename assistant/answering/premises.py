@@ -95,7 +95,7 @@ def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fal
     read: list[tuple[str, tuple[str, ...], dict[Mention, set[int]]]] = []
     for text, phrase in thing.readings:
         found = mentions(phrase, snapshot) or mentions(phrase, snapshot, told - {thing.year}) or []
-        tight = {m: beside for m in found if (beside := years_beside(m.text, phrase))}
+        tight = {m: near_by for m in found if (near_by := years_beside(m.text, phrase))}
         read.append((text, phrase, tight or {m: told_of for m in found if (told_of := years_told_of(m, phrase))}))
     # Of "working group collapse", "working group" and "working" the longest that is spoken of as a thing.
     most = max(len(beside) for _, _, beside in read)
