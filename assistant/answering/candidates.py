@@ -225,20 +225,17 @@ _PLACE_BEFORE = re.compile(
     r"|region|county|kingdom|district|город\w*|селе|деревне|провинции|области|штате)\s(?:of\s)?)?$",
     re.IGNORECASE,
 )
-_LARGER = re.compile(rf",\s(?P<name>{_CAPITALISED}(?:\s{_CAPITALISED})?)(?=[,.;)\s]|$)")
 _WITHIN = re.compile(r",?\s(?:[a-z]+\s)?(?:in|of|near|в)\s(?:the\s)?")
 _NOT_TO = re.compile(r"\b(?:according|due|thanks|birth|born|similar|next)\s+to\s$", re.IGNORECASE)
 
 
 def places(text: str, query: Query) -> list[Span]:
     """Names after a word that tells where, with the larger one or further ones: "Houston, Texas", "A, B and C"."""
-    names, found = list(_names(text)), list[Span]()
-    for start, end in _new_names(text, query):
+    names, found = list(_new_names(text, query)), list[Span]()
+    for start, end in names:
         before = _PLACE_BEFORE.search(text[:start])
         if before is None or (before[0][0].isupper() and before.start() > 0) or _NOT_TO.search(text[:start]):
             continue  # a capital inside the sentence begins a title: "To Kill a Mockingbird"
-        while (larger := _LARGER.match(text, end)) and not _in_question(larger["name"], query):
-            end = larger.end()
         while further := next((last for first, last in names if _JOINED.fullmatch(text, end, first)), None):
             end = further
         if found and start < found[-1][1]:

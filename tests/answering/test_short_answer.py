@@ -129,6 +129,7 @@ def test_where(question: str, sentence: str, words: str) -> None:
         ("How long did the work take?", "The work took eight years and 400 men.", "eight years"),
         ("How long is the bridge?", "The bridge is 1,149 metres (3,770 ft) long.", "1,149 metres"),
         ("How much did the bridge cost?", "The bridge cost $4.2 million, half of it borrowed.", "$4.2 million"),
+        ("How much was the bridge sold for?", "For $4.2 million (£860,000) the bridge was sold.", "$4.2 million"),
         ("What percentage of the cost was borrowed?", "Of the cost, 65 per cent was borrowed.", "65 per cent"),
         ("How old was Orsova?", "Orsova died at the age of 61 in 1931.", "61"),
         ("How often does the ferry run?", "The ferry runs twice a day.", "twice a day"),
@@ -150,6 +151,13 @@ def test_how_many(question: str, sentence: str, words: str) -> None:
         ),
         pytest.param("Who opened the bridge?", "The bridge was opened in Sydney Harbour.", id="a place"),
         pytest.param("Who opened the bridge?", "Reuters reported that workers opened the bridge.", id="a reporter"),
+        pytest.param(
+            "Who opened the bridge?", "The bridge was opened for Lang, the ferry for Orsova.", id="not as subject"
+        ),
+        pytest.param("Who opened the bridge?", "Workers opened the bridge.", id="a common noun"),
+        pytest.param(
+            "When did Lang open the harbour bridge of Sydney?", "The bridge was sold in 1945.", id="says too little"
+        ),
         pytest.param("Who built the bridge?", "British workers built the bridge.", id="a nation"),
         pytest.param("Who is Jack Lang?", "Jack Lang opened the bridge in 1932.", id="a description"),
         pytest.param("Where was Lang born?", "Lang was born to Anna, according to Reuters.", id="no place"),
@@ -184,6 +192,7 @@ def test_the_sentence_that_says_it_nearest_is_taken() -> None:
 def test_name_of_what_the_document_is_about_is_not_who_is_asked_for() -> None:
     sentence = "Chopin was taught by Józef Elsner."
     assert said("Who taught Frédéric?", sentence, title="Frédéric Chopin") == "Józef Elsner"
+    assert said("Who taught Frédéric?", "Chopin taught himself.", title="Frédéric Chopin") is None
 
 
 def test_words_that_a_reader_prefers_are_taken_where_they_are_of_the_kind() -> None:
