@@ -1,6 +1,6 @@
 """One question, beside the bare embedding of the same question in the same run.
 
-.venv/bin/python benchmarks/bench_ask.py [--rounds N]
+.venv/bin/python benchmarks/bench_ask.py
 """
 
 from __future__ import annotations
@@ -19,28 +19,34 @@ from assistant.indexing import open_index
 
 
 def main() -> None:
-    """Prints medians in milliseconds and the ratio of both."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    """Prints medians in milliseconds and their ratios."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     asked = [q.text for q in starter_questions() if not q.history]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(corpus_dir=ROOT / "corpus", index_dir=Path(folder))
-        with Assistant(settings) as assistant:
-            assistant.sync()
-            assistant.ask(asked[0])
+        plain = settings.model_copy(update={"reader": False})
+        with Assistant(settings) as reading, Assistant(plain) as features:
+            reading.sync()
             index = open_index(settings)
-            bare, whole = [], []
-            for _ in range(options.rounds):  # in turn, so that both see the same machine
-                for question in asked:
-                    bare.append(_seconds(lambda q=question: index.embedder.embed_query(q)))
-                    whole.append(_seconds(lambda q=question: assistant.ask(q)))
+            ways: dict[str, Callable[[str], object]] = {
+                "bare embedding": lambda q: index.embedder.embed([q]),
+                "ask, features alone": features.ask,
+                "ask, with the reader": reading.ask,
+            }
+            for way in ways.values():
+                way("Is it warm?")
+            seconds: dict[str, list[float]] = {name: [] for name in ways}
+            for question in asked:  # in turn, so that all see the same machine; once each, since vectors are kept
+                for name, way in ways.items():
+                    seconds[name].append(_seconds(lambda way=way, q=question: way(q)))
             index.close()
-    one, other = statistics.median(whole), statistics.median(bare)
-    print(f"questions asked            {len(whole)}")
-    print(f"ask, median                {one * 1000:.1f} ms (95 of 100 under {_percentile(whole) * 1000:.1f} ms)")
-    print(f"bare embedding, median     {other * 1000:.1f} ms")
-    print(f"ratio of the medians       {one / other:.1f}")
+    bare = statistics.median(seconds["bare embedding"])
+    print(f"questions asked {len(asked)}")
+    for name, values in seconds.items():
+        one, most = statistics.median(values) * 1000, _percentile(values) * 1000
+        print(
+            f"{name:22} median {one:6.1f} ms (95 of 100 under {most:6.1f} ms), {one / bare / 1000:5.1f} times the bare"
+        )
 
 
 def _seconds(do: Callable[[], object]) -> float:
