@@ -27,7 +27,7 @@ from assistant.answering.explanation import (
 )
 from assistant.answering.extractive import select, state
 from assistant.answering.languages import barrier
-from assistant.answering.premises import false_premise
+from assistant.answering.premises import false_premise, is_unheard_of
 from assistant.answering.reader import Reader
 from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
@@ -185,13 +185,14 @@ class AnswerChain:
         judged = admissible(query, held_by(every, asked.as_of))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
-        if premise := false_premise(query, every, snapshot):
+        # What nothing says up to a date may be said after it: with one, no premise is called false.
+        if asked.as_of is None and (premise := false_premise(query, every, snapshot)):
             return replace(blank, reason=Reason.FALSE_PREMISE, explanation=contradicted(query, premise))
         if several := readings(query, judged, snapshot):
             return replace(blank, reason=Reason.AMBIGUOUS, explanation=which_one(several))
         scores = [p.score for p in found.passages]
         sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
-        if sure >= self._threshold:
+        if sure >= self._threshold and not is_unheard_of(query, snapshot):
             statements, mode, notes = self._compose(query, latest_first(query, judged), snapshot)
             statements, differing = _with_both_sides(query, statements, judged)
             notes += differing

@@ -83,6 +83,11 @@ def false_premise(query: Query, judged: Sequence[Judged], snapshot: Snapshot) ->
     )
 
 
+def is_unheard_of(query: Query, snapshot: Snapshot) -> bool:
+    """True where the question names what no document mentions: what is said of others does not answer it."""
+    return any(not any(standing(w, snapshot) for w in stems(name.text)) for name in names_of(query.focus))
+
+
 # --- the year of a thing --------------------------------------------------------------------------------------
 
 

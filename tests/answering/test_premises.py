@@ -36,7 +36,7 @@ def test_wrong_year_is_told_with_the_years_that_there_are(starter: Assistant, qu
         ("What did Putin and Obama agree on at the Geneva summit of June 2021?", "Biden"),
         ("Why did Xi sign the Geneva statement?", "Geneva"),
         ("What did Xi Jinping say about cybersecurity on his visit to Armenia?", "Russia"),
-        ("What did Biden and Putin announce in Hamburg in 2017?", "Donald Trump"),
+        ("What did Biden and Putin announce in Hamburg in 2017?", "Trump"),
         ("Who represented the US when Trump and Putin met at Lough Erne?", "Obama"),
         ("When did Lavrov represent Russia at the BRICS meeting in South Africa in July 2023?", "Patrushev"),
         ("О чём договорились Путин и Обама в Женеве?", "Байдена"),
@@ -109,10 +109,18 @@ def test_no_answerable_question_of_the_evaluation_set_is_called_false(starter: A
         "How large was the budget of the 2013 group?",
         "Who chairs the Ad Hoc Committee on the cybercrime convention?",
         "When did Russia sign its information security agreement with Kenya?",
+        "Why was the agreement with Zimbabwe signed in Harare?",
     ],
 )
 def test_what_is_merely_absent_is_no_false_premise(starter: Assistant, question: str) -> None:
     assert_refused(starter.ask(question), Reason.NOT_IN_CORPUS)
+
+
+def test_name_that_no_document_mentions_is_not_answered_with_another(make_assistant: Callable[..., Assistant]) -> None:
+    text = "# Agreements\n\nRussia signed the agreement on information security with Armenia in March 2022.\n"
+    answer = make_assistant({"agreements.md": text}).ask("When did Russia sign the agreement with Kenya?")
+    assert_refused(answer, Reason.NOT_IN_CORPUS)
+    assert "Kenya" in (answer.explanation or "")
 
 
 def test_name_within_a_name_is_another_thing(make_assistant: Callable[..., Assistant]) -> None:
