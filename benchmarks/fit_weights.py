@@ -177,7 +177,7 @@ def _fit_answers(
     values = np.array(rows)[:, used]
     # Each value counts in its own spread, so that the ridge holds all back alike.
     spread = np.maximum(values.std(axis=0), 1e-9)
-    model = LogisticRegression(C=0.1, max_iter=5000).fit(values / spread, np.array(truth), sample_weight=weights)
+    model = LogisticRegression(C=0.05, max_iter=5000).fit(values / spread, np.array(truth), sample_weight=weights)
     sure = model.predict_proba(values / spread)[:, 1]
     for name in ANSWERS:
         mine = np.array([n == name for n in of])

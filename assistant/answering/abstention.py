@@ -36,6 +36,8 @@ class Sufficiency(NamedTuple):
         cosine: Of the embedded question and best sentence; `cosine_within` of that with what stands before it.
         reason: Asked why or what became of it, and the best sentence gives one.
         lacks_kind: Asked for a person, place, date or number, and the best sentence holds none.
+        missing_word: Share of the question's words that stand neither in the best sentence nor above it.
+        unheard: One of them stands in no sentence that was found.
         missing_name: Share of the question's names and numbers that stand nowhere near.
         missing_year: The question names one year, and nothing dates the best sentences by it.
         missing_span: The question names a span of years, and nothing dates them by one of those.
@@ -51,6 +53,8 @@ class Sufficiency(NamedTuple):
     cosine_within: float
     reason: float
     lacks_kind: float
+    missing_word: float
+    unheard: float
     missing_name: float
     missing_year: float
     missing_span: float
@@ -83,7 +87,9 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     near = _near(judged)
     present = set(stems(near))
     dated = any(j.features.year or j.features.year_section for j in judged[:NEAR])
-    slots = query.slots
+    slots, terms = query.slots, set(query.terms)
+    e = best.evidence
+    here = set(stems(" ".join((e.title, e.heading, best.context, e.text))))
     cosine = within = _NEUTRAL
     if embedder.knows(query.focus) and not _is_end_of_its_year(query, best):
         vectors = embedder.embed([best.evidence.text, f"{best.context} {best.evidence.text}"])
@@ -97,6 +103,8 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         cosine_within=within,
         reason=float(best.features.cause > 0 or best.features.effect > 0),
         lacks_kind=_lacks_kind(query, best),
+        missing_word=len(terms - here) / len(terms) if terms else 0.0,
+        unheard=float(not terms <= here.union(*(stems(j.evidence.text) for j in judged))),
         missing_name=len(slots - present) / len(slots) if slots else 0.0,
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
