@@ -70,7 +70,7 @@ class Sufficiency(NamedTuple):
 SUFFICIENCY = Sufficiency._fields
 NEAR = 3  # best sentences that count as near
 # Where the cosine can't speak for or against, it takes the development sets' mean: the embedder can't read the
-# question, or the evidence is of a kind that need not resemble it.
+# question, or the evidence is of a kind that need not resemble it. There the reader is not heard either.
 _NEUTRAL = 0.55
 
 
@@ -90,12 +90,15 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     slots, terms = query.slots, set(query.terms)
     e = best.evidence
     here = set(stems(" ".join((e.title, e.heading, best.context, e.text))))
+    if best.features.effect:  # it tells how something ended, in whatever words
+        here |= query.outcomes
     cosine = within = _NEUTRAL
-    if embedder.knows(query.focus) and not _is_end_of_its_year(query, best):
+    unlike = _is_end_of_its_year(query, best)
+    if embedder.knows(query.focus) and not unlike:
         vectors = embedder.embed([best.evidence.text, f"{best.context} {best.evidence.text}"])
         cosine, within = (vectors @ embedder.embed_query(query.focus)).tolist()
-    read = [readings_of(j.reading) for j in judged if j.reading is not None]
-    of_best = readings_of(best.reading)
+    read = [] if unlike else [readings_of(j.reading) for j in judged if j.reading is not None]
+    of_best = readings_of(None if unlike else best.reading)
     return Sufficiency(
         best=best.evidence.score,
         second=judged[min(1, len(judged) - 1)].evidence.score,

@@ -18,8 +18,8 @@ _FACTS = frozenset({Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY, Kind.YES_NO}
 _MOST = {Kind.WHY: 3, Kind.FATE: 3, Kind.HOW: 3, Kind.LIST: LONGEST, Kind.WHAT: 2}
 # A further sentence is said only if it is at least this likely, compared with the best one: where a fact is asked,
 # nearly as likely, since the second then only hedges.
-_FURTHER = 0.75
-_HEDGE = 0.85
+_FURTHER = 0.6
+_HEDGE = 0.75
 _OF_A_LIST = 0.4
 _OF_A_HOME = 0.6
 _ITEMS = 6  # of an announced list

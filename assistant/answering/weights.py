@@ -39,22 +39,22 @@ WEIGHTS = {
     "caption": -0.23,
 }
 
-ANSWER_BIAS = -2.42
+ANSWER_BIAS = -2.32
 ANSWER_WEIGHTS = {
-    "best": -0.7,
-    "second": 1.05,
-    "cosine": 1.83,
-    "cosine_within": 2.07,
-    "reason": 0.2,
-    "lacks_kind": -0.16,
-    "missing_word": -1.18,
-    "unheard": -0.1,
-    "missing_name": -1.01,
-    "missing_year": -3.0,
-    "missing_span": -1.75,
-    "passage": 0.97,
+    "best": -0.81,
+    "second": 0.97,
+    "cosine": 1.82,
+    "cosine_within": 2.08,
+    "reason": 0.15,
+    "lacks_kind": -0.17,
+    "missing_word": -1.27,
+    "unheard": -0.15,
+    "missing_name": -0.99,
+    "missing_year": -3.33,
+    "missing_span": -1.74,
+    "passage": 0.98,
     "lead": 1.22,
-    "follow_up": 0.98,
+    "follow_up": 1.0,
 }
 
 READ_BIAS = -4.11
@@ -96,24 +96,24 @@ READ_WEIGHTS = {
     "unread": -1.91,
 }
 
-READ_ANSWER_BIAS = -2.94
+READ_ANSWER_BIAS = -2.84
 READ_ANSWER_WEIGHTS = {
-    "best": 0.27,
-    "second": 1.35,
-    "cosine": 1.55,
-    "cosine_within": 1.5,
+    "best": 0.18,
+    "second": 1.3,
+    "cosine": 1.53,
+    "cosine_within": 1.53,
     "reason": 0.63,
-    "lacks_kind": -0.98,
-    "missing_word": -0.69,
-    "unheard": 0.25,
-    "missing_name": -0.79,
+    "lacks_kind": -0.99,
+    "missing_word": -0.75,
+    "unheard": 0.15,
+    "missing_name": -0.76,
     "missing_year": -2.45,
-    "missing_span": -1.86,
-    "passage": 1.03,
-    "lead": 0.6,
-    "follow_up": 1.02,
+    "missing_span": -1.87,
+    "passage": 1.05,
+    "lead": 0.57,
+    "follow_up": 1.03,
     "read_evidence": 0.57,
-    "read_answer": -0.29,
-    "read_most": 0.94,
-    "read_whole": 0.97,
+    "read_answer": -0.28,
+    "read_most": 0.93,
+    "read_whole": 0.95,
 }

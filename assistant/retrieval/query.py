@@ -89,12 +89,14 @@ class Query:
 
 _KINDS = {
     Kind.WHY: (
-        r"\b(why|how come|what (caused|led to|made|prompted)|for what reasons?|what (was|were|is"
+        r"\b(why|how come|what (caused|led to|made|prompted|killed|doomed|ended"
+        r"|stopped|derailed|sank|undid)|for what reasons?|what (was|were|is"
         r"|are) the (reasons?|causes?)|what is the (reason|cause)|почему|зачем|отчего|по какой причине"
         r"|из-за чего|причин[аыу])\b"
     ),
     Kind.FATE: (
-        r"\b(what (happened|became|has become|became of|came of)|how did .* (end|turn out|go)|что (стало"
+        r"\b(what (is|was) the fate of|what (happened|became|has become|became of|came of)|how did .* "
+        r"(end|turn out|go)|что (стало"
         r"|случилось|произошло)|чем (закончил\w*|кончил\w*))\b"
     ),
     Kind.HOW_MANY: (

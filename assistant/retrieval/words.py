@@ -31,7 +31,8 @@ OUTCOMES = frozenset(
     """collapse collapses collapsed collapsing fail fails failed failure fall fell apart end ends ended ending stop
     stops stopped halt halted die died break broke down dissolve dissolved disband disbanded abandon abandoned
     nothing short lived suspend suspended freeze froze frozen cancel cancelled canceled terminate terminated
-    unravel unravelled cease ceased held meet met last lasted survive survived провалилась провалился
+    unravel unravelled cease ceased kill killed doom doomed sink sank derail derailed held meet met last lasted survive
+    survived never set провалилась провалился
     провалились распалась распался распались рухнули рухнула рухнул развалилась развалился прекратилась
     прекратились прекратила прекратил сорвались сорвалась закончилась закончился остановилась замерла""".split()
 )
