@@ -55,7 +55,7 @@ def _missing(query: Query, passages: Sequence[Passage]) -> str:
         if missing:
             said.append(f"В ближайших местах не упоминается: {_listed(missing, 'и')}.")
         else:
-            about = f"упоминают {min(query.years)} год" if len(query.years) == 1 else "касаются вопроса"
+            about = f"упоминают {min(query.years)} год" if query.one_year else "касаются вопроса"
             said.append(f"Ближайшие места {about}, но ни одно предложение не содержит ответа.")
         if other_years:
             said.append(f"Речь там о годах: {_listed(list(map(str, other_years)), 'и')}.")
@@ -64,7 +64,7 @@ def _missing(query: Query, passages: Sequence[Passage]) -> str:
     if missing:
         said.append(f"The nearest passages do not mention {_listed([f'“{m}”' for m in missing], 'or')}.")
     else:
-        on_it = f"mention {min(query.years)}" if len(query.years) == 1 else "touch on it"
+        on_it = f"mention {min(query.years)}" if query.one_year else "touch on it"
         said.append(f"The nearest passages {on_it}, but no sentence in them states the answer.")
     if other_years:
         said.append(f"They speak of {_listed(list(map(str, other_years)), 'and')}.")
@@ -136,7 +136,9 @@ def _missing_words(query: Query, near: str) -> list[str]:
 
 
 def _years(query: Query, near: str) -> tuple[list[int], list[int]]:
-    """Years asked for that stand nowhere near, and then the nearest ones that do."""
+    """Years asked for that stand nowhere near, and then the nearest ones that do; none that only bounds ("before")."""
+    if any(period.open for period in query.periods):
+        return [], []
     there = query.years_in(near)
     missing = sorted(query.years - there)
     if not missing or query.years & there:  # of a span some years are there

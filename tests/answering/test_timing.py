@@ -34,7 +34,8 @@ def club(make_assistant: Callable[..., Assistant]) -> Assistant:
             "a-2019.md": GUIDE.format("2019", 12),
             "b-2023.md": GUIDE.format("2023", 30),
             "notes.md": NOTES,
-        }
+        },
+        caution="bold",  # which sentence is told is at stake here, not how sure is sure enough
     )
 
 
@@ -66,6 +67,12 @@ def test_before_and_after_bound_the_answer(club: Assistant, question: str, there
     answer = club.ask(question)
     assert there in answer.text
     assert absent not in answer.text
+
+
+def test_an_explanation_does_not_miss_the_year_that_only_bounds_the_question(club: Assistant) -> None:
+    answer = club.ask("Which admiral commanded the submarines of Ostra before 1950?")
+    assert not answer.answered
+    assert "“1950”" not in (answer.explanation or "")
 
 
 @pytest.mark.parametrize("word", ["currently", "now", "today"])
