@@ -100,11 +100,13 @@ def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fal
     read: list[tuple[str, tuple[str, ...], dict[Mention, set[int]]]] = []
     for text, phrase in thing.readings:
         found = mentions(phrase, snapshot) or mentions(phrase, snapshot, told - {thing.year}) or []
-        tight = {m: near_by for m in found if (near_by := years_beside(m.text, phrase))}
+        small = text.islower()
+        tight = {m: near_by for m in found if (near_by := years_beside(m.text, phrase, small=small))}
         read.append((text, phrase, tight or {m: told_of for m in found if (told_of := years_told_of(m, phrase))}))
-    # Of "working group collapse", "working group" and "working" the longest that is spoken of as a thing.
-    most = max(len(beside) for _, _, beside in read)
-    text, phrase, beside = next(reading for reading in read if 2 * len(reading[2]) >= most)
+    # Of "working group collapse", "working group" and "group" the longest that is spoken of as a thing.
+    longer = [reading for reading in read if len(reading[1]) > 1 and reading[2]] or read
+    most = max(len(beside) for _, _, beside in longer)
+    text, phrase, beside = next(reading for reading in longer if 2 * len(reading[2]) >= most)
     of_the_year = mentions(phrase, snapshot, {thing.year})
     if of_the_year is None or any(_dates(m, thing.year, phrase, small=text.islower()) for m in of_the_year):
         return None
@@ -125,7 +127,7 @@ def _dates(mention: Mention, year: int, phrase: Sequence[str], *, small: bool) -
     there = mention.common if small else mention.around
     if year not in mention.years or not all(holds(there, word) for word in phrase):
         return False
-    beside = years_beside(mention.text, phrase) or years_beside(mention.place, phrase)
+    beside = years_beside(mention.text, phrase, small=small) or years_beside(mention.place, phrase, small=small)
     return not beside or year in beside
 
 

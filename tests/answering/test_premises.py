@@ -54,7 +54,7 @@ def test_name_that_was_not_there_is_told_with_a_quotation_of_who_was(
     ("question", "instead"),
     [
         ("Why did Barack Obama tweet about an impenetrable cybersecurity unit?", "The tweet spoke of"),
-        ("Why did Russia suspend the cyber consultations in 2022?", "the United States suspended"),
+        ("Why did Russia suspend the cyber consultations in 2022?", "United States suspended"),
         ("Why did Russia reject Krutskikh's appeal of March 2022?", "The United States rejected"),
         ("When did Russia accuse the US Congress of meddling in the election of 2016?", "critics in Congress accused"),
         ("Why did Russia vote against the joint resolution of December 2021?", "without a vote"),
