@@ -84,8 +84,17 @@ def false_premise(query: Query, judged: Sequence[Judged], snapshot: Snapshot) ->
 
 
 def is_unheard_of(query: Query, snapshot: Snapshot) -> bool:
-    """True where the question names what no document mentions: what is said of others does not answer it."""
-    return any(not any(standing(w, snapshot) for w in stems(name.text)) for name in names_of(query.focus))
+    """True where it is asked about something with, in or of a name that no document mentions ("with Kenya").
+
+    What is said of others does not answer that. Who does something may stand under another name ("Beijing").
+    """
+    names = [n for n in names_of(query.focus) if _BOUND.search(query.focus.partition(n.text)[0])]
+    return any(not any(standing(word, snapshot) for word in stems(name.text)) for name in names)
+
+
+_BOUND = re.compile(
+    r"\b(in|with|at|to|from|for|of|by|on|near|в|во|с|со|на|к|из|от|для|о|об|у)\s+(the\s+)?$", re.IGNORECASE
+)
 
 
 # --- the year of a thing --------------------------------------------------------------------------------------

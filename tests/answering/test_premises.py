@@ -123,6 +123,10 @@ def test_name_that_no_document_mentions_is_not_answered_with_another(make_assist
     assert "Kenya" in (answer.explanation or "")
 
 
+def test_who_does_something_may_stand_under_another_name(starter: Assistant) -> None:
+    assert starter.ask("Why do Moscow and Beijing object to ICANN?").answered
+
+
 def test_name_within_a_name_is_another_thing(make_assistant: Callable[..., Assistant]) -> None:
     """An Open-ended Working Group of 2019 is not what is meant by "the 2019 working group"."""
     assistant = make_assistant(
