@@ -48,7 +48,7 @@ def readings(query: Query, judged: Sequence[Judged], snapshot: Snapshot) -> Read
         found = mentions(phrase, snapshot) or mentions(phrase, snapshot, told)
         dated: dict[int, int] = {}
         for mention in found or ():
-            for year in years_beside(mention.text, phrase):
+            for year in years_beside(mention.text, phrase, small=True):
                 dated[year] = dated.get(year, 0) + 1
         several = sorted(year for year, often in dated.items() if often >= _OFTEN)
         if not 1 < len(several) <= _READINGS:

@@ -121,15 +121,18 @@ def phrase_at(present: Sequence[str], phrase: Sequence[str]) -> list[int]:
 
 def years_told_of(mention: Mention, phrase: Sequence[str]) -> set[int]:
     """Years that a sentence tells of the thing in, with small letters: "the new working group met in November 2013"."""
-    small = [stem(word) if word[0].islower() else "" for word in WORD.findall(mention.text)]
-    return set(mention.told_in) if phrase_at(small, phrase) else set()
+    return set(mention.told_in) if phrase_at(_small(mention.text), phrase) else set()
 
 
-def years_beside(text: str, phrase: Sequence[str]) -> set[int]:
-    """Years that belong to the phrase in this sentence: "the 2013 group", "groups of 2013 and 2017"."""
+def years_beside(text: str, phrase: Sequence[str], *, small: bool) -> set[int]:
+    """Years that belong to the phrase in this sentence: "the 2013 group", "groups of 2013 and 2017".
+
+    Args:
+        small: The thing is asked about with small letters; what has a name ("the UN Group of 2015") is another.
+    """
     words = stems(text)
     found: set[int] = set()
-    for at in phrase_at(words, phrase):
+    for at in phrase_at(_small(text) if small else words, phrase):
         if at and _YEAR.fullmatch(words[at - 1]):
             found.add(int(words[at - 1]))
         tail = words[at + len(phrase) : at + len(phrase) + _TAIL]
@@ -141,6 +144,12 @@ def years_beside(text: str, phrase: Sequence[str]) -> set[int]:
             elif word not in _AND:
                 break
     return found
+
+
+def _small(text: str) -> list[str]:
+    """Stems of a text, with nothing in the place of words that are capitalised and do not begin it."""
+    words = WORD.findall(text.replace("’s", "").replace("'s", ""))
+    return [stem(word) if i == 0 or not word[0].isupper() else "" for i, word in enumerate(words)]
 
 
 _YEAR = re.compile(r"1\d{3}|20\d{2}")

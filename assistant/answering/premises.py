@@ -84,8 +84,17 @@ def false_premise(query: Query, judged: Sequence[Judged], snapshot: Snapshot) ->
 
 
 def is_unheard_of(query: Query, snapshot: Snapshot) -> bool:
-    """True where the question names what no document mentions: what is said of others does not answer it."""
-    return any(not any(standing(w, snapshot) for w in stems(name.text)) for name in names_of(query.focus))
+    """True where it is asked about something with, in or of a name that no document mentions ("with Kenya").
+
+    What is said of others does not answer that. Who does something may stand under another name ("Beijing").
+    """
+    names = [n for n in names_of(query.focus) if _BOUND.search(query.focus.partition(n.text)[0])]
+    return any(not any(standing(word, snapshot) for word in stems(name.text)) for name in names)
+
+
+_BOUND = re.compile(
+    r"\b(in|with|at|to|from|for|of|by|on|near|в|во|с|со|на|к|из|от|для|о|об|у)\s+(the\s+)?$", re.IGNORECASE
+)
 
 
 # --- the year of a thing --------------------------------------------------------------------------------------
@@ -100,11 +109,13 @@ def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fal
     read: list[tuple[str, tuple[str, ...], dict[Mention, set[int]]]] = []
     for text, phrase in thing.readings:
         found = mentions(phrase, snapshot) or mentions(phrase, snapshot, told - {thing.year}) or []
-        tight = {m: near_by for m in found if (near_by := years_beside(m.text, phrase))}
+        small = text.islower()
+        tight = {m: near_by for m in found if (near_by := years_beside(m.text, phrase, small=small))}
         read.append((text, phrase, tight or {m: told_of for m in found if (told_of := years_told_of(m, phrase))}))
-    # Of "working group collapse", "working group" and "working" the longest that is spoken of as a thing.
-    most = max(len(beside) for _, _, beside in read)
-    text, phrase, beside = next(reading for reading in read if 2 * len(reading[2]) >= most)
+    # Of "working group collapse", "working group" and "group" the longest that is spoken of as a thing.
+    longer = [reading for reading in read if len(reading[1]) > 1 and reading[2]] or read
+    most = max(len(beside) for _, _, beside in longer)
+    text, phrase, beside = next(reading for reading in longer if 2 * len(reading[2]) >= most)
     of_the_year = mentions(phrase, snapshot, {thing.year})
     if of_the_year is None or any(_dates(m, thing.year, phrase, small=text.islower()) for m in of_the_year):
         return None
@@ -125,7 +136,7 @@ def _dates(mention: Mention, year: int, phrase: Sequence[str], *, small: bool) -
     there = mention.common if small else mention.around
     if year not in mention.years or not all(holds(there, word) for word in phrase):
         return False
-    beside = years_beside(mention.text, phrase) or years_beside(mention.place, phrase)
+    beside = years_beside(mention.text, phrase, small=small) or years_beside(mention.place, phrase, small=small)
     return not beside or year in beside
 
 

@@ -110,14 +110,15 @@ def dated_thing(question: str) -> DatedThing | None:
 
 
 def _after(rest: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Readings of "the 2019 …": its first three words, two, one."""
+    """Readings of "the 2019 …": any of its first three words that stand together; what it does may be the last one."""
     words: list[re.Match[str]] = []
     for match in WORD.finditer(rest):
         joined = rest[words[-1].end() if words else 0 : match.start()]
         if joined.strip(" ") or not _is_content(match.group()) or len(words) == _LONGEST_THING:
             break
         words.append(match)
-    return tuple(_reading(rest, words[:n]) for n in range(len(words), 0, -1))
+    lengths = range(len(words), 0, -1)
+    return tuple(_reading(rest, words[i : i + n]) for n in lengths for i in range(len(words) - n + 1))
 
 
 def _before(left: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -37,12 +37,13 @@ _THING = (
     r"|переговор\w*))"
 )
 _INSTEAD = re.compile(
-    r"^\s*(no,?\s+)?((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for"
+    r"^\s*((no|sorry|oh),?\s+)*((and|but|so|а|и|но|нет,?)\s+)*((what|how)\s+about|i\s+meant?|as\s+for"
     r"|я\s+имел[а]?\s+в\s+виду|(что|как)\s+(насч[её]т|с))?"
     rf"\s*(the|in|of|that|в|про)?\s*{_THING}?\s*(of|in|from|в)?\s*(?P<year>1\d{{3}}|20\d{{2}})"
     rf"\s*(году|годом|года|год)?\s*{_THING}?\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
+_THE_THING = re.compile(r"\bthe (?=[a-z])")
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 # A question of more content words than this, none of them pointing back, stands alone.
 _SHORT = 3
@@ -78,14 +79,19 @@ def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
     earlier = [turn.content.strip() for turn in history if turn.role == "user" and turn.content.strip()]
     if not earlier or not depends(question):
         return Standalone(question, question)
-    base = ""
+    base = last = ""
     for turn in earlier:
         if not base or not depends(turn):
-            base = turn
+            base, last = turn, ""
+        elif another := _with_another(base, turn):
+            base = another
         else:
-            base = _with_another(base, turn) or base
+            last = turn
     swapped = _with_another(base, question)
-    return Standalone(swapped, swapped) if swapped else Standalone(f"{base} {question}", question)
+    if not swapped:
+        return Standalone(f"{base} {question}", question)
+    # "When did the 2013 group meet?", "why did it stop?", "and the 2017 one?": why did that one stop?
+    return Standalone(f"{swapped} {last}", last) if last and _ASKS.search(last) else Standalone(swapped, swapped)
 
 
 def _with_another(base: str, follow_up: str) -> str | None:
@@ -96,9 +102,13 @@ def _with_another(base: str, follow_up: str) -> str | None:
 def _with_other_year(base: str, follow_up: str) -> str | None:
     """The earlier question about the year that a follow-up names instead, if that is all it does."""
     instead = _INSTEAD.match(follow_up)
-    if not instead or len(set(_YEAR.findall(base))) != 1:
+    if not instead:
         return None
-    return _YEAR.sub(instead["year"], base)
+    there = len(set(_YEAR.findall(base)))
+    if not there and re.search(rf"\b{_THING}\b", follow_up, re.IGNORECASE):  # "the working group": "the 2013 one"
+        dated, once = _THE_THING.subn(rf"the {instead['year']} ", base, count=1)
+        return dated if once else None
+    return _YEAR.sub(instead["year"], base) if there == 1 else None
 
 
 def depends(question: str) -> bool:

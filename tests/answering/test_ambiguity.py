@@ -13,7 +13,7 @@ from tests.answering.test_abstention import assert_refused
     ("question", "thing"),
     [
         ("Why did the working group fail?", "working group"),
-        ("Why did the group fail?", "group"),
+        ("What happened to the working group?", "working group"),
         ("Why did the attempt fail?", "attempt"),
     ],
 )

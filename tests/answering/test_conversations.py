@@ -19,7 +19,7 @@ CONVERSATIONS: dict[str, list[tuple[str, str | Reason]]] = {
         ("When did the 2013 working group meet?", "November 2013"),
         ("And who chaired it?", "Klimashin"),
         ("Why did it stop?", "Ukraine"),
-        ("And the 2017 one?", "criticism"),
+        ("And the 2017 one?", "The 2017 working group"),
         ("Thanks!", Reason.SMALL_TALK),
     ],
     "question back": [
@@ -36,6 +36,7 @@ CONVERSATIONS: dict[str, list[tuple[str, str | Reason]]] = {
         ("Why did the 2017 working group collapse?", "criticism"),
         ("Could a cyberattack trigger NATO's Article 5?", "could trigger"),
         ("Who is Lyukmanov?", "Special Representative"),
+        ("What did he warn of?", "clash"),
     ],
     "русский": [
         ("Когда заседала рабочая группа 2013 года?", "ноябре 2013"),

@@ -54,7 +54,7 @@ def test_name_that_was_not_there_is_told_with_a_quotation_of_who_was(
     ("question", "instead"),
     [
         ("Why did Barack Obama tweet about an impenetrable cybersecurity unit?", "The tweet spoke of"),
-        ("Why did Russia suspend the cyber consultations in 2022?", "the United States suspended"),
+        ("Why did Russia suspend the cyber consultations in 2022?", "United States suspended"),
         ("Why did Russia reject Krutskikh's appeal of March 2022?", "The United States rejected"),
         ("When did Russia accuse the US Congress of meddling in the election of 2016?", "critics in Congress accused"),
         ("Why did Russia vote against the joint resolution of December 2021?", "without a vote"),
@@ -121,6 +121,10 @@ def test_name_that_no_document_mentions_is_not_answered_with_another(make_assist
     answer = make_assistant({"agreements.md": text}).ask("When did Russia sign the agreement with Kenya?")
     assert_refused(answer, Reason.NOT_IN_CORPUS)
     assert "Kenya" in (answer.explanation or "")
+
+
+def test_who_does_something_may_stand_under_another_name(starter: Assistant) -> None:
+    assert starter.ask("Why do Moscow and Beijing object to ICANN?").answered
 
 
 def test_name_within_a_name_is_another_thing(make_assistant: Callable[..., Assistant]) -> None:

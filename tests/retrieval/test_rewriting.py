@@ -50,6 +50,8 @@ def test_follow_up_carries_the_subject_over_and_keeps_what_is_asked_now(question
         "the one in 2013",
         "No, 2013",
         "I meant 2013",
+        "Sorry, I meant 2013",
+        "And the 2013 working group?",
     ],
 )
 def test_another_year_takes_the_place_of_the_year(question: str) -> None:
@@ -107,3 +109,15 @@ def test_history_without_a_user_message_is_no_history() -> None:
 def test_year_of_the_latest_follow_up_is_carried_on() -> None:
     history = talk(BASE, "Congress.", "And the 2013 one?", "The freeze.")
     assert "2013" in standalone("Who chaired it?", history).text
+
+
+def test_another_year_is_asked_the_last_question_about() -> None:
+    history = talk("When did the 2013 working group meet?", "In November.", "Why did it stop?", "Ukraine.")
+    asked = Standalone("When did the 2017 working group meet? Why did it stop?", "Why did it stop?")
+    assert standalone("And the 2017 one?", history) == asked
+
+
+@pytest.mark.parametrize("question", ["The 2013 one", "I meant the 2013 group", "The first one"])
+def test_reading_that_was_asked_back_is_put_into_the_question(question: str) -> None:
+    history = talk("Why did the working group fail?", "Which one do you mean: the 2013 working group or the 2017 one?")
+    assert standalone(question, history).text == "Why did the 2013 working group fail?"
