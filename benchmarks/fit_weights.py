@@ -118,13 +118,13 @@ def _measure(
             query = analyse(alone.text, alone.focus)
             passages = retriever.passages(query, snapshot, PASSAGES)
             judged = judge(query, passages, snapshot, reader)
-            gold = [_is_gold(question, j, score) for j in judged]
+            gold = [is_gold(question, j, score) for j in judged]
             measured.append(Measured(question, query, judged, gold, [p.score for p in passages]))
     opened.close()
     return measured, opened.embedder
 
 
-def _is_gold(question: Question, judged: Judged, score: object) -> bool:
+def is_gold(question: Question, judged: Judged, score: object) -> bool:
     text, path = judged.evidence.text, judged.evidence.path
     if not question.answerable:
         return False

@@ -56,7 +56,16 @@ def test_2017_group_fell_to_the_criticism_of_congressmen(articles: Assistant, qu
     assert_quoted_from_the_text(articles, answer)
 
 
-@pytest.mark.parametrize("question", ["What happened to the 2013 group?", "Why did the working group of 2013 stop?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What happened to the 2013 group?",
+        "Why did the working group of 2013 stop?",
+        "What became of the 2013 working group?",
+        "How did the 2013 working group end?",
+        "What was the fate of the working group of 2013?",
+    ],
+)
 def test_2013_group_was_frozen_over_ukraine(articles: Assistant, question: str) -> None:
     answer = articles.ask(question)
     assert any("put a freeze on" in c.quote and c.path == CHAPTER for c in answer.citations)
