@@ -97,9 +97,6 @@ _BOUND = re.compile(
 )
 
 
-# --- the year of a thing --------------------------------------------------------------------------------------
-
-
 def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> FalsePremise | None:
     """Asked about the 2019 group, where the corpus has groups of 2013 and 2017 and nothing about one of 2019."""
     thing = dated_thing(query.focus)

@@ -18,7 +18,7 @@ NOTES = """# Harbour notes
 
 The city archive keeps the papers of the port.
 
-The Elbrun committee was set up by the port in 1961. It was dissolved after a quarrel over dredging fees. The port then
+The Elbrun committee met in the old customs house. It was dissolved after a quarrel over dredging fees. The port then
 hired consultants, and the ferry company paid them for ten years.
 
 ## Lamps
@@ -37,7 +37,7 @@ def test_what_it_points_to_is_quoted_with_it(notes: Assistant) -> None:
     answer = notes.ask("What was dissolved after a quarrel over dredging fees?")
     assert_proven(notes, answer)
     (sentence, *_) = answer.sentences
-    assert sentence.text.startswith("The Elbrun committee was set up by the port in 1961. It was dissolved after")
+    assert sentence.text.startswith("The Elbrun committee met in the old customs house. It was dissolved after")
     assert sum("Elbrun" in s.text for s in answer.sentences) == 1, "it is said once"
 
 
