@@ -71,6 +71,7 @@ class _Claim:
     Attributes:
         words: Stems of its words that say something, names among them, numbers and dates not.
         names: Stems of its capitalised words, those left out that only begin it.
+        places: Stems of the names that limit it: "in Israel", "for Spain".
         runs: Names as written, words that stand together as one.
     """
 
@@ -78,6 +79,7 @@ class _Claim:
     reading: Reading
     words: frozenset[str]
     names: frozenset[str]
+    places: frozenset[str]
     runs: tuple[str, ...]
     numbers: tuple[Number, ...]
     dates: tuple[Date, ...]
@@ -152,6 +154,7 @@ def _claim(evidence: Evidence) -> _Claim:
         reading,
         words=frozenset(w.stem for w in words),
         names=frozenset(w.stem for w in names),
+        places=frozenset(stems(fold(m[1]) for m in _PLACED.finditer(undated) if fold(m[1]) not in CALENDAR)),
         runs=_runs(undated),
         numbers=numbers,
         dates=dates,
@@ -159,6 +162,11 @@ def _claim(evidence: Evidence) -> _Claim:
     )
 
 
+_PLACED = re.compile(
+    r"\b(?:[Ii]n|[Aa]t|[Ff]or|[Aa]cross|(?<![Aa]ccording )to|[Вв]о?|[Нн]а|[Дд]ля)\s+(?:the\s+)?([A-ZА-ЯЁ][\w-]+)"
+)
+# What holds only if something else does, and what is asked, can't be denied.
+_SUPPOSED = re.compile(r"\b(if|unless|whether|when|если|когда)\b|\?", re.IGNORECASE)
 _RUN = re.compile(r"[A-ZА-ЯЁ][\w’'.-]*(?:\s+(?:(?:de|von|van|of the|of)\s+)?[A-ZА-ЯЁ][\w’'.-]*)*")
 
 
@@ -190,8 +198,9 @@ def _share(part: frozenset[str], whole: frozenset[str]) -> float:
 
 
 def _apart(one: _Claim, other: _Claim) -> bool:
-    """True where each names what the other does not: then they speak of two things."""
-    return bool(one.names - other.words) and bool(other.names - one.words)
+    """True where they speak of two things: each names what the other does not, or one is of a place of its own."""
+    each = one.names - other.words and other.names - one.words
+    return bool(each or one.places - other.words or other.places - one.words)
 
 
 def _same_time(one: _Claim, other: _Claim) -> bool:
@@ -270,6 +279,8 @@ def _spelled_alike(one: str, other: str) -> bool:
 
 def _denied(one: _Claim, other: _Claim) -> tuple[str, str] | None:
     """What one says the other denies, or says the opposite of."""
+    if any(_SUPPOSED.search(claim.evidence.text) for claim in (one, other)):
+        return None
     for mine, theirs, swapped in ((one, other, False), (other, one, True)):
         for pair in CONTRARIES:
             for a, b in (pair, pair[::-1]):

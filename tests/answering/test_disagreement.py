@@ -17,6 +17,7 @@ The Harbour Council has 15 members. The Kestrel bridge was opened in May 1998. T
 is in Lisbon. The Harbour Council accepted the Faro proposal on fishing quotas. The dike at Norcia is 12 km long.
 The audit of 2020 was led by Anne Neuberger. The lighthouse of Sable was damaged by the storm.
 The ferry to Sable takes at least 40 cars.
+The Gull radio was launched in June 2015. A fisherman needs a permit for the jetty.
 """
 CHRONICLE = """---
 title: "City chronicle"
@@ -35,6 +36,7 @@ date: "2022"
 
 The River Council has 9 members. The Harbour Council gained 3 members in spring. The Osprey bridge was opened in
 July 1975. The Kestrel bridge was closed in 2010. The ferry to Sable takes 60 cars.
+The Gull radio was launched in Lisbon in May 2016. If you are a guest, you do not need a permit for the jetty.
 """
 REPORT_RU = """---
 title: "Отчёт"
@@ -135,6 +137,8 @@ def test_a_russian_note_is_russian(towns: Assistant, question: str, values: tupl
         ("Who led the audit of 2020?", "Neuberger and Nyberger are two spellings"),
         ("How many members does the River Council have?", "another council"),
         ("How many cars does the ferry to Sable take?", "at least 40 may be 60"),
+        ("When was the Gull radio launched?", "in one town later than elsewhere"),
+        ("Do I need a permit for the jetty?", "a condition denies nothing"),
         ("When was the Osprey bridge opened?", "another bridge"),
     ],
 )
