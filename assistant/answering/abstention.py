@@ -87,7 +87,8 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     near = _near(judged)
     present = set(stems(near))
     dated = any(j.features.year or j.features.year_section for j in judged[:NEAR])
-    slots, terms = query.slots, set(query.terms)
+    slots = query.slots
+    terms = {t for t in query.terms if t not in query.numbers}  # a year is met by a period that holds it
     e = best.evidence
     here = set(stems(" ".join((e.title, e.heading, best.context, e.text))))
     if best.features.effect:  # it tells how something ended, in whatever words
