@@ -82,7 +82,9 @@ def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot, reader:
     places = places_of(passages, snapshot)
     features = [features_of(query, place, rarity, best) for place in places]
     readings: dict[int, tuple[Reading, tuple[int, int]]] = {}
-    if reader is not None and not query.cyrillic:
+    # It learned from single questions in English: of a follow-up with its conversation in front it makes less than
+    # the features do.
+    if reader is not None and not query.cyrillic and query.focus == query.text:
         readings = read_around(query.text, places, [probability(f) for f in features], snapshot, reader)
     judged = []
     for i, (place, known) in enumerate(zip(places, features, strict=True)):
