@@ -2,7 +2,7 @@
 
 Passages without the answer are not enough to learn refusal from: they mostly do not match the question. A near
 miss matches in every word but one: a name, year, number, role, or word of direction is another. What is not here:
-near misses that people wrote (questions.jsonl), or passages whose answer was taken out (examples.py).
+near misses that people wrote (questions.jsonl), or passages whose answer was taken out (windows.py).
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 from torch import nn
 from transformers import AutoModel
+from windows import Window, epoch, sources
 
 from assistant.embedding.models import BUNDLED, model_folder
-from examples import Window, epoch, sources
 
 MAX_TOKENS = 320
 _BATCH_TOKENS = 3_600  # of a step, with padding
