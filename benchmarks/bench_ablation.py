@@ -17,20 +17,18 @@ from pathlib import Path
 from unittest import mock
 
 from development import NAMES, SETS, Question, questions, scorer
-from fit_weights import is_gold
+from fit_weights import found_for, is_gold
 
-from assistant import Settings, Turn
+from assistant import Settings
 from assistant.answering import extractive
 from assistant.answering.abstention import BALANCED, Sufficiency, confidence, sufficiency
 from assistant.answering.ambiguity import readings
-from assistant.answering.chain import PASSAGES
 from assistant.answering.evidence import Judged, admissible, judge, probability
 from assistant.answering.premises import false_premise
 from assistant.answering.reader import Reader, bundled_reader
 from assistant.indexing import open_index, sync
 from assistant.retrieval.hybrid import Retriever
-from assistant.retrieval.query import Query, analyse
-from assistant.retrieval.rewriting import standalone
+from assistant.retrieval.query import Query
 
 _DATES = dict.fromkeys(("year", "year_section", "year_before", "year_other", "span_other"), 0.0)
 
@@ -76,9 +74,7 @@ def _ablate(sets: Path, name: str, index: Path) -> dict[str, str]:
         found = []
         with opened.catalog.read() as snapshot:
             for question in questions(sets, name, "a"):
-                alone = standalone(question.text, [Turn.parse(t) for t in question.history])
-                query = analyse(alone.text, alone.focus)
-                passages = retriever.passages(query, snapshot, PASSAGES)
+                query, passages = found_for(question, retriever, snapshot)
                 every = judge(query, passages, snapshot, reader)
                 refused = bool(every) and bool(
                     false_premise(query, every, snapshot) or readings(query, admissible(query, every), snapshot)

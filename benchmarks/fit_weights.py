@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from assistant import Settings, Turn
+from assistant import Passage, Settings, Turn
 from assistant.answering.abstention import BALANCED, SUFFICIENCY, sufficiency
 from assistant.answering.chain import PASSAGES
 from assistant.answering.evidence import READINGS, Judged, admissible, judge, readings_of
@@ -33,6 +33,7 @@ from assistant.indexing import open_index, sync
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import Query, analyse
 from assistant.retrieval.rewriting import standalone
+from assistant.store.snapshot import Snapshot
 
 WEIGHTS_FILE = ROOT / "assistant" / "answering" / "weights.py"
 # How far each set counts. mtragun's gold is whole passages, so that it says nothing about sentences.
@@ -114,14 +115,19 @@ def _measure(
     measured = []
     with opened.catalog.read() as snapshot:
         for question in asked:
-            alone = standalone(question.text, [Turn.parse(t) for t in question.history])
-            query = analyse(alone.text, alone.focus)
-            passages = retriever.passages(query, snapshot, PASSAGES)
+            query, passages = found_for(question, retriever, snapshot)
             judged = judge(query, passages, snapshot, reader)
             gold = [is_gold(question, j, score) for j in judged]
             measured.append(Measured(question, query, judged, gold, [p.score for p in passages]))
     opened.close()
     return measured, opened.embedder
+
+
+def found_for(question: Question, retriever: Retriever, snapshot: Snapshot) -> tuple[Query, list[Passage]]:
+    """The question as the chain reads it, and the passages that it gets."""
+    alone = standalone(question.text, [Turn.parse(t) for t in question.history])
+    query = analyse(alone.text, alone.focus)
+    return query, retriever.passages(query, snapshot, PASSAGES)
 
 
 def is_gold(question: Question, judged: Judged, score: object) -> bool:

@@ -93,6 +93,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     here = set(stems(" ".join((e.title, e.heading, best.context, e.text))))
     if best.features.effect:  # it tells how something ended, in whatever words
         here |= query.outcomes
+    missing = terms - here
     cosine = within = _NEUTRAL
     unlike = _is_end_of_its_year(query, best)
     if embedder.knows(query.focus) and not unlike:
@@ -107,8 +108,8 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         cosine_within=within,
         reason=float(best.features.cause > 0 or best.features.effect > 0),
         lacks_kind=_lacks_kind(query, best),
-        missing_word=len(terms - here) / len(terms) if terms else 0.0,
-        unheard=float(not terms <= here.union(*(stems(j.evidence.text) for j in judged))),
+        missing_word=len(missing) / len(terms) if terms else 0.0,
+        unheard=float(_is_unheard(missing, judged)),
         missing_name=len(slots - present) / len(slots) if slots else 0.0,
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
@@ -139,6 +140,16 @@ def _is_end_of_its_year(query: Query, best: Judged) -> bool:
     """
     of_the_year = best.features.year or best.features.year_section
     return query.kind in (Kind.WHY, Kind.FATE) and len(query.years) == 1 and bool(of_the_year and best.features.effect)
+
+
+def _is_unheard(missing: set[str], judged: Sequence[Judged]) -> bool:
+    """True where one of the words stands in no sentence; reads no further than it must."""
+    left = set(missing)
+    for item in judged:
+        if not left:
+            break
+        left.difference_update(stems(item.evidence.text))
+    return bool(left)
 
 
 def _lacks_kind(query: Query, best: Judged) -> float:

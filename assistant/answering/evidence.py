@@ -55,7 +55,6 @@ class Judged:
 
     Attributes:
         reading: What the reader made of it; None where there is none or it was not read.
-        answer: Offsets in the document of the short answer that the reader found in it.
         context: What stands before it in its section, as far as it was read.
         order: Rank of its passage, offset.
     """
@@ -63,7 +62,6 @@ class Judged:
     evidence: Evidence
     features: Features
     reading: Reading | None
-    answer: tuple[int, int] | None
     context: str
     order: tuple[int, int]
 
@@ -81,18 +79,18 @@ def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot, reader:
     best = max((p.score for p in passages), default=0.0) or 1.0
     places = places_of(passages, snapshot)
     features = [features_of(query, place, rarity, best) for place in places]
-    readings: dict[int, tuple[Reading, tuple[int, int]]] = {}
+    readings: dict[int, Reading] = {}
     # It learned from single questions in English: of a follow-up with its conversation in front it makes less than
     # the features do.
     if reader is not None and not query.cyrillic and query.focus == query.text:
         readings = read_around(query.text, places, [probability(f) for f in features], snapshot, reader)
     judged = []
     for i, (place, known) in enumerate(zip(places, features, strict=True)):
-        reading, answer = readings.get(i, (None, None))
+        reading = readings.get(i)
         score = probability(known, reading, read=bool(readings))
         context = " ".join((*place.chunk.headings, *reversed(place.before)))
         order = (place.rank, place.sentence.start)
-        judged.append(Judged(_evidence(place, score), known, reading, answer, context, order))
+        judged.append(Judged(_evidence(place, score), known, reading, context, order))
     return sorted(judged, key=lambda j: (-j.evidence.score, j.order))
 
 

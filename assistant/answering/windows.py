@@ -18,9 +18,9 @@ _GAP = 400  # characters between two sentences of a stretch: a heading, a captio
 
 def read_around(
     question: str, places: Sequence[Place], scores: Sequence[float], snapshot: Snapshot, reader: Reader
-) -> dict[int, tuple[Reading, tuple[int, int]]]:
+) -> dict[int, Reading]:
     """Reads the stretches of text around the likeliest sentences; by number of the sentence."""
-    windows: list[tuple[Window, list[int], int]] = []
+    windows: list[list[int]] = []
     order = sorted(range(len(places)), key=lambda i: (places[i].chunk.document, places[i].sentence.start))
     at = {i: position for position, i in enumerate(order)}
     taken: set[int] = set()
@@ -28,47 +28,44 @@ def read_around(
         if len(windows) == _WINDOWS:
             break
         if i not in taken:
-            windows.append(_window(places, [order[p] for p in _stretch(places, order, at[i])], snapshot))
-            taken.update(windows[-1][1])
-    found: dict[int, tuple[Reading, tuple[int, int]]] = {}
-    read = reader.read(question, [window for window, _, _ in windows])
-    for (_, numbers, begin), readings in zip(windows, read, strict=True):
+            windows.append([order[p] for p in _stretch(places, order, at[i])])
+            taken.update(windows[-1])
+    found: dict[int, Reading] = {}
+    read = reader.read(question, [_window([places[i] for i in numbers], snapshot) for numbers in windows])
+    for numbers, readings in zip(windows, read, strict=True):
         for number, reading in zip(numbers, readings, strict=True):
-            if reading is not None and (number not in found or reading.evidence > found[number][0].evidence):
-                found[number] = (reading, (begin + reading.span[0], begin + reading.span[1]))
+            if reading is not None and (number not in found or reading.evidence > found[number].evidence):
+                found[number] = reading
     return found
 
 
 def _stretch(places: Sequence[Place], order: Sequence[int], position: int) -> range:
     """Positions in `order` of the sentences around one that are read with it, as many before it as after."""
-    first = last = position
+    edges = {-1: position, 1: position}
     words = len(places[order[position]].text.split())
-    before = after = True
-    while before or after:
-        for step in (-1, 1):
-            if not (before if step < 0 else after):
-                continue
-            inner, outer = (first, first - 1) if step < 0 else (last, last + 1)
-            fits = 0 <= outer < len(order) and _adjoin(
-                places[order[min(inner, outer)]], places[order[max(inner, outer)]]
-            )
+    growing = [-1, 1]
+    while growing:
+        for step in tuple(growing):
+            outer = edges[step] + step
+            first, last = sorted((edges[step], outer))
+            fits = first >= 0 and last < len(order) and _adjoin(places[order[first]], places[order[last]])
             more = len(places[order[outer]].text.split()) if fits else 0
             if not fits or words + more > _WORDS:
-                before, after = (False, after) if step < 0 else (before, False)
+                growing.remove(step)
                 continue
             words += more
-            first, last = min(first, outer), max(last, outer)
-    return range(first, last + 1)
+            edges[step] = outer
+    return range(edges[-1], edges[1] + 1)
 
 
 def _adjoin(one: Place, other: Place) -> bool:
     return one.chunk.document == other.chunk.document and 0 <= other.sentence.start - one.sentence.end <= _GAP
 
 
-def _window(places: Sequence[Place], numbers: list[int], snapshot: Snapshot) -> tuple[Window, list[int], int]:
-    """The stretch of text that holds these sentences, and the offset at which it begins."""
-    chunk = places[numbers[0]].chunk
-    begin, end = places[numbers[0]].sentence.start, places[numbers[-1]].sentence.end
-    spans = tuple((places[i].sentence.start - begin, places[i].sentence.end - begin) for i in numbers)
+def _window(places: Sequence[Place], snapshot: Snapshot) -> Window:
+    """The stretch of text that holds these sentences."""
+    chunk = places[0].chunk
+    begin, end = places[0].sentence.start, places[-1].sentence.end
+    spans = tuple((place.sentence.start - begin, place.sentence.end - begin) for place in places)
     heading = ": ".join((chunk.title, *chunk.headings))
-    return Window(heading, snapshot.text(chunk.document, begin, end), spans), numbers, begin
+    return Window(heading, snapshot.text(chunk.document, begin, end), spans)

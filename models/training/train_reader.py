@@ -235,7 +235,7 @@ def train(model: Reader, steps: Sequence[list[Encoded]], held: Sequence[Encoded]
     begun, losses = time.time(), []
     for number in range(done, total):
         loss = loss_of(model, collate(steps[number]))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_([*body, *heads], 1.0)
         optimiser.step()
         schedule.step()
