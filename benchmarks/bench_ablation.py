@@ -23,7 +23,7 @@ from assistant import Settings
 from assistant.answering import extractive
 from assistant.answering.abstention import BALANCED, Sufficiency, confidence, sufficiency
 from assistant.answering.ambiguity import readings
-from assistant.answering.evidence import Judged, admissible, judge, probability
+from assistant.answering.evidence import Judged, admissible, can_be_read, judge, probability
 from assistant.answering.premises import false_premise
 from assistant.answering.reader import Reader, bundled_reader
 from assistant.indexing import open_index, sync
@@ -75,7 +75,7 @@ def _ablate(sets: Path, name: str, index: Path) -> dict[str, str]:
         with opened.catalog.read() as snapshot:
             for question in questions(sets, name, "a"):
                 query, passages = found_for(question, retriever, snapshot)
-                every = judge(query, passages, snapshot, reader)
+                every = judge(query, passages, snapshot, reader if can_be_read(query) else None)
                 refused = bool(every) and bool(
                     false_premise(query, every, snapshot) or readings(query, admissible(query, every), snapshot)
                 )

@@ -16,7 +16,7 @@ from assistant.answering.ambiguity import readings
 from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
 from assistant.answering.disagreement import both_sides, differences
-from assistant.answering.evidence import Evidence, Judged, admissible, judge
+from assistant.answering.evidence import Evidence, Judged, admissible, can_be_read, judge
 from assistant.answering.explanation import (
     contradicted,
     empty_corpus,
@@ -27,7 +27,8 @@ from assistant.answering.explanation import (
 )
 from assistant.answering.extractive import select, state
 from assistant.answering.languages import barrier
-from assistant.answering.premises import false_premise, is_unheard_of
+from assistant.answering.mentions import is_unheard_of
+from assistant.answering.premises import false_premise
 from assistant.answering.reader import Reader
 from assistant.answering.short_answer import short_answer
 from assistant.answering.small_talk import reply_to
@@ -181,7 +182,8 @@ class AnswerChain:
         across = barrier(query, snapshot, self._embedder)
         if across and across.unreadable == across.of:
             return replace(blank, reason=Reason.LANGUAGE, explanation=foreign_language(query))
-        every = judge(query, found.passages, snapshot, self._reader)
+        reader = self._reader if can_be_read(query) else None
+        every = judge(query, found.passages, snapshot, reader)
         judged = admissible(query, held_by(every, asked.as_of))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))

@@ -90,6 +90,8 @@ def contradicted(query: Query, premise: FalsePremise) -> str:
             )
         if premise.slot is Slot.NAMES:
             return f"Корпус нигде не связывает «{premise.asked}» и «{premise.other}». {quoted}"
+        if premise.slot is Slot.EVENT:
+            return f"По корпусу, этого не было: «{premise.asked}». {quoted}"
         return f"В корпусе нигде не сказано: «{premise.asked}». {quoted}"
     quoted = f"“{premise.title}” says: “{_short(premise.says)}”"
     if premise.slot is Slot.YEAR:
@@ -97,6 +99,8 @@ def contradicted(query: Query, premise: FalsePremise) -> str:
         return f"The corpus mentions no {premise.other} of {premise.asked}; it speaks of {those}. {quoted}"
     if premise.slot is Slot.NAMES:
         return f"Nothing in the corpus connects {premise.asked} with {premise.other}. {quoted}"
+    if premise.slot is Slot.EVENT:
+        return f"The corpus says that the {premise.asked} did not take place. {quoted}"
     return f"Nothing in the corpus says that {premise.asked}. {quoted}"
 
 

@@ -1,10 +1,11 @@
 """False premises: what a question takes for granted and the corpus contradicts.
 
-Five rules, each of which can be explained to a person, and each of which says nothing where it is unsure: the year
-of a thing, names that have nothing to do with each other, the one name among words that belong to another, who did
-it, and how it came out. A premise is called false only where the corpus knows all that the question names, nowhere
-says it of each other, and has something else in its place. What is not here: how the question is read
-(presupposed.py), what a person is told (explanation.py), questions that merely have no answer (abstention.py).
+Six rules, each of which can be explained to a person, and each of which says nothing where it is unsure: what never
+took place (unheld.py), the year of a thing, names that have nothing to do with each other, the one name among words
+that belong to another, who did it, and how it came out. A premise is called false only where the corpus knows all that
+the question names, nowhere says it of each other, and has something else in its place. What is not here: how the
+question is read (presupposed.py), what a person is told (explanation.py), questions that merely have no answer
+(abstention.py).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from assistant.answering.presupposed import (
     names_of,
     takes_for_granted,
 )
+from assistant.answering.unheld import never_held
 from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS
@@ -40,6 +42,7 @@ class Slot(StrEnum):
     YEAR = "year"
     NAMES = "names"
     ACT = "act"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def false_premise(query: Query, judged: Sequence[Judged], snapshot: Snapshot) ->
         return None
     near = judged[:_READ]
     return (
-        _wrong_year(query, near, snapshot)
+        _never_took_place(query, judged)
+        or _wrong_year(query, near, snapshot)
         or _unconnected(query, near, snapshot)
         or _among_anothers_words(query, near, snapshot)
         or _act_of_another(query, near, snapshot)
@@ -83,18 +87,13 @@ def false_premise(query: Query, judged: Sequence[Judged], snapshot: Snapshot) ->
     )
 
 
-def is_unheard_of(query: Query, snapshot: Snapshot) -> bool:
-    """True where it is asked about something with, in or of a name that no document mentions ("with Kenya").
-
-    What is said of others does not answer that. Who does something may stand under another name ("Beijing").
-    """
-    names = [n for n in names_of(query.focus) if _BOUND.search(query.focus.partition(n.text)[0])]
-    return any(not any(standing(word, snapshot) for word in stems(name.text)) for name in names)
-
-
-_BOUND = re.compile(
-    r"\b(in|with|at|to|from|for|of|by|on|near|в|во|с|со|на|к|из|от|для|о|об|у)\s+(the\s+)?$", re.IGNORECASE
-)
+def _never_took_place(query: Query, judged: Sequence[Judged]) -> FalsePremise | None:
+    """Asked who chaired the second meeting, where there was none."""
+    found = never_held(query, judged)
+    if found is None:
+        return None
+    e = found[1].evidence
+    return FalsePremise(Slot.EVENT, found[0], "", (), e.title, e.text)
 
 
 def _wrong_year(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> FalsePremise | None:

@@ -71,6 +71,11 @@ class Query:
         """True where it asks about a single year: what happened in another one does not answer."""
         return len(self.periods) == 1 and self.periods[0].length == 1
 
+    @property
+    def long_period(self) -> bool:
+        """True where it asks about more than a single year: who held an office from 2010 to 2014."""
+        return any(period.length > 1 for period in self.periods)
+
     def years_in(self, text: str) -> set[int]:
         """The years of a text as far as they can answer: long spans count only where a span is asked about."""
         return years(text, LONGEST_SPAN if len(self.years) > 1 else SHORT_SPAN)
@@ -101,12 +106,16 @@ _KINDS = {
     ),
     Kind.HOW_MANY: (
         r"\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent"
-        r"|proportion|share|amount|fraction)|сколько|какое количество|какой процент|какая доля)\b"
+        r"|proportion|share|amount|fraction)|скольк\w+|насколько|как (долго|часто|далеко|давно)"
+        r"|как(ое|ова|ов|ово|ая|ой|ую|им был) (\w+ ){0,2}(количество|число|процент|дол[яю]|размер|возраст|площадь"
+        r"|длина|высота|ширина|глубина|численность|населени\w+|стоимость|сумма|доход|температура"
+        r"|скорость)|в каком возрасте)\b"
     ),
     Kind.WHEN: (
         r"\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year"
-        r"|month|date|day|century|decade|season)|since when|когда|в каком году|какого числа|в каком месяце"
-        r"|в каком веке)\b"
+        r"|month|date|day|century|decade|season)|since when|когда|какого числа"
+        r"|(в|на|с|до|после|к) как(ом|ой|ие|их|ого|ому) (\w+ )?(год\w*|месяц\w*|век\w*|столети\w+|десятилети\w+|день"
+        r"|дн\w+|период\w*|сезон\w*|времени))\b"
     ),
     Kind.WHO: (
         r"\b(who|whom|whose"
@@ -115,8 +124,9 @@ _KINDS = {
     ),
     Kind.WHERE: (
         r"\b(where|(in|at|to|from) (what|which) (city|country|place|state|town|region|location|continent)"
-        r"|(what|which) (city|country|place|state|town|location|continent)|где|куда|откуда|в каком (городе"
-        r"|месте)|в какой стране)\b"
+        r"|(what|which) (city|country|place|state|town|location|continent)|где|куда|откуда"
+        r"|(в|на|из|с) как(ом|ой|ого|их) (\w+ )?(город\w*|мест\w*|стран\w*|штат\w*|област\w*|регион\w*|район\w*"
+        r"|округ\w*|континент\w*|остров\w*|част\w*))\b"
     ),
     Kind.LIST: (
         r"^(list|name|enumerate|перечисли\w*|назови\w*)\b"
@@ -125,7 +135,9 @@ _KINDS = {
         r"|\b(what|which) (are|were) the\b.*s\b|\bwhat kinds?\b|\bкакие\b"
         r"|\b(two|three|four|five|six|seven|eight|nine|ten|several) (\w+ )?\w{3,}s\b"
     ),
-    Kind.HOW: r"^(and |but |so )?(how|как|каким образом)\b|\bin (what|which) way\b",
+    # "Как называется" asks for a name, not for a way.
+    Kind.HOW: r"^(and |but |so )?(how|как(?! (назыв|зов|звал|имену|будет|перевод))|каким образом)\b"
+    r"|\bin (what|which) way\b",
     Kind.YES_NO: (
         r"^(and |but |so )?(is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may"
         r"|правда ли|верно ли)\b|\bли\b"

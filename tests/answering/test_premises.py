@@ -137,3 +137,35 @@ def test_name_within_a_name_is_another_thing(make_assistant: Callable[..., Assis
     )
     assert_refused(assistant.ask("Who chaired the 2019 working group?"), Reason.FALSE_PREMISE)
     assert assistant.ask("When was the Open-ended Working Group of 2019 created?").reason is not Reason.FALSE_PREMISE
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who chaired the second meeting of the 2013 working group in Russia?",
+        "When did the second meeting of the 2013 working group take place?",
+    ],
+)
+def test_meeting_that_never_took_place_is_told_with_the_sentence_that_says_so(
+    starter: Assistant, question: str
+) -> None:
+    answer = starter.ask(question)
+    assert_refused(answer, Reason.FALSE_PREMISE)
+    assert "second meeting did not take place" in (answer.explanation or "")
+    assert "never took place" in (answer.explanation or "").partition("says:")[2]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did the second meeting of the 2013 working group never take place?",
+        "Who chaired the first meeting of the 2013 working group?",
+        "Did the second meeting of the 2013 working group take place?",
+    ],
+)
+def test_asking_about_what_was_held_or_whether_it_was_is_no_false_premise(starter: Assistant, question: str) -> None:
+    assert starter.ask(question).reason is not Reason.FALSE_PREMISE
+
+
+def test_second_meeting_of_another_body_is_not_said_to_have_failed(starter: Assistant) -> None:
+    assert starter.ask("Who attended the second meeting of the OEWG?").reason is not Reason.FALSE_PREMISE
