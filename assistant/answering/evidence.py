@@ -115,9 +115,9 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     only ("before 2014"), those that tell of other times are not either.
     """
     left = [j for j in judged if not j.features.year_other] or list(judged)
-    left = [j for j in left if not j.features.no_reason] or left
     if any(period.open for period in query.periods) or any(_is_timely(j) for j in left[:_LIKELY]):
         left = [j for j in left if not _is_untimely(j)] or left
+    left = [j for j in left if not j.features.no_reason] or left
     if query.one_year:
         left = [j for j in left if max(j.features.year, j.features.year_section) >= _OF_THE_YEAR] or left
     asked = ASKED_FOR.get(query.kind)

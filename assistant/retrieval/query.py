@@ -73,8 +73,8 @@ class Query:
 
     @property
     def long_period(self) -> bool:
-        """True where it asks about more than a single year: who held an office from 2010 to 2014."""
-        return any(period.length > 1 for period in self.periods)
+        """True where it asks about more than a single year: who held an office from 2010 to 2014, not "before 2014"."""
+        return any(period.length > 1 and not period.open for period in self.periods)
 
     def years_in(self, text: str) -> set[int]:
         """The years of a text as far as they can answer: long spans count only where a span is asked about."""
