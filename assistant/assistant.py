@@ -17,8 +17,9 @@ from assistant import indexing
 from assistant.answering.abstention import THRESHOLDS
 from assistant.answering.chain import AnswerChain
 from assistant.answering.reader import bundled_reader
+from assistant.building import OnProgress
 from assistant.errors import IndexMissingError, QuestionError
-from assistant.indexing import Index, OnProgress
+from assistant.indexing import Index
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever

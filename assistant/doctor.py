@@ -195,7 +195,7 @@ def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Find
     try:
         store = open_vectors(settings, snapshot, snapshot.meta("embedder") or "")
         held = store.held(sorted(live))
-        extra = store.count() - len(held)
+        extra = store.count() - len(snapshot.kept_vectors())
     except Exception as error:  # noqa: BLE001 - Chroma raises its own kinds, and plain ones, for a damaged folder
         yield Finding("vectors_unreadable", "error", f"the vectors can't be read: {_first_line(error)}", anew)
         return
@@ -205,8 +205,8 @@ def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Find
         yield Finding(
             "vectors_extra",
             "note",
-            f"Chroma holds {extra} vectors that are not live (an interrupted run leaves them)",
-            "none is needed: the next run that changes something collects them",
+            f"Chroma holds {extra} vectors that no version needs (an interrupted run leaves them)",
+            "none is needed: the next run collects them",
         )
 
 

@@ -21,7 +21,7 @@ LAYERS = (
     ("embedding",),
     ("ingest",),
     ("store",),
-    ("indexing",),
+    ("building", "indexing", "versions", "forgetting"),
     ("doctor",),
     ("retrieval",),
     ("answering",),
