@@ -19,7 +19,7 @@ from assistant.answering.chain import AnswerChain
 from assistant.answering.reader import bundled_reader
 from assistant.building import OnProgress
 from assistant.errors import IndexMissingError, QuestionError
-from assistant.indexing import Index
+from assistant.publishing import CATALOG, Index
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever
@@ -217,7 +217,7 @@ class Assistant:
 
     def _file(self) -> tuple[int, int]:
         try:
-            stat = (self.settings.index_dir / indexing.CATALOG).stat()
+            stat = (self.settings.index_dir / CATALOG).stat()
         except FileNotFoundError:
             return (0, 0)
         return (stat.st_dev, stat.st_ino)

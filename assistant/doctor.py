@@ -18,8 +18,9 @@ from typing import Any, Literal
 
 from assistant.embedding import load_embedder, model_fingerprint, verify_model
 from assistant.errors import AssistantError, CorpusError, EmbedderError, IndexingError
-from assistant.indexing import CATALOG, TWINS, VECTORS, check, open_vectors
+from assistant.indexing import check
 from assistant.ingest import SUPPORTED_SUFFIXES, walk_corpus
+from assistant.publishing import CATALOG, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.snapshot import Snapshot

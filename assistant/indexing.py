@@ -1,8 +1,8 @@
 """From the corpus folder to the published index: what changed, read it, build the next version, publish.
 
 One writer holds the lock. Rows go to the catalog in one transaction whose commit is the publish; vectors that no
-kept version needs are collected after it. What is not here: reading files (ingest), what a version is built of
-(building.py), going back to an older one (versions.py), rows (store).
+kept version needs are collected after it. What is not here: reading files (ingest), building and publishing a
+version (building.py, publishing.py), going back to an older one (versions.py), rows (store).
 """
 
 from __future__ import annotations
@@ -12,47 +12,34 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistant.building import Changes, Incoming, OnProgress, build
-from assistant.embedding import Embedder, load_embedder, model_fingerprint
+from assistant.building import Changes, Incoming, OnProgress
+from assistant.embedding import load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
 from assistant.ingest import PIPELINE, Found, document_id, load_document, walk_corpus
+from assistant.publishing import (
+    CATALOG,
+    TWINS,
+    VECTORS,
+    Index,
+    Review,
+    collect_leftovers,
+    finish_erasing,
+    open_vectors,
+    publish,
+)
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.history import History
 from assistant.store.lock import writer_lock
 from assistant.store.snapshot import FileRecord, Snapshot
-from assistant.store.vectors import VectorStore
 from assistant.store.writer import Writer
 from assistant.types import Document, Progress, Skipped, SyncReport
 
 log = logging.getLogger(__name__)
-
-CATALOG = "catalog.sqlite3"
-VECTORS = "chroma"
-TWINS = "embedder"
-# Recorded before vectors are written or dropped and taken back when all is done: what a run that died left behind
-# is looked for only where one did.
-_UNFINISHED = "unfinished"
-
-Review = Callable[["Index"], None]
-"""Looks at a version that is built and not published yet; what it raises drops the version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An opened index: catalog, vectors and the embedder that made them."""
-
-    catalog: Catalog
-    vectors: VectorStore
-    embedder: Embedder
-
-    def close(self) -> None:
-        """Closes the catalog's connections."""
-        self.catalog.close()
 
 
 def open_index(settings: Settings) -> Index:
@@ -90,16 +77,6 @@ def open_index(settings: Settings) -> Index:
         raise
 
 
-def open_vectors(settings: Settings, snapshot: Snapshot, fingerprint: str) -> VectorStore:
-    """The vectors of this index that an embedder of that fingerprint made.
-
-    Raises:
-        IndexingError: The folder or the server can't be used.
-    """
-    index = snapshot.meta("index") or ""
-    return VectorStore(settings.index_dir / VECTORS, settings.chroma_url, fingerprint, index)
-
-
 def sync(settings: Settings, *, progress: OnProgress | None = None, review: Review | None = None) -> SyncReport:
     """Brings the index in line with the corpus folder and publishes it.
 
@@ -123,6 +100,7 @@ def sync(settings: Settings, *, progress: OnProgress | None = None, review: Revi
     with writer_lock(settings.index_dir):
         catalog = Catalog(settings.index_dir / CATALOG, create=True)
         try:
+            finish_erasing(catalog)
             if catalog.outdated:
                 log.warning("%s was written by an older release; the index is built anew", catalog.file)
                 plan = _first_plan(settings, tell)
@@ -140,56 +118,6 @@ def sync(settings: Settings, *, progress: OnProgress | None = None, review: Revi
             return replace(_report(catalog, plan, begun), near_duplicates=tuple(alike))
         finally:
             catalog.close()
-
-
-def publish(
-    settings: Settings,
-    catalog: Catalog,
-    changes: Changes,
-    tell: OnProgress,
-    note: Callable[[Writer], None] = lambda _: None,
-    *,
-    anew: bool = False,
-    review: Review | None = None,
-) -> None:
-    """Builds the next version and publishes it in one transaction, then collects what no version needs any more.
-
-    Args:
-        note: Writes along what is no document.
-        anew: Nothing that the catalog says of vectors can be used.
-    """
-    tell(Progress("loading", 0, 1))
-    embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
-    tell(Progress("loading", 1, 1))
-    with catalog.write() as writer:
-        sweep = anew or writer.meta(_UNFINISHED) == "yes"
-        writer.set_meta({_UNFINISHED: "yes"})
-    with catalog.write() as writer:
-        if catalog.outdated:
-            catalog.renew(writer)
-        vectors = open_vectors(settings, writer, embedder.card.fingerprint)
-        if anew:
-            writer.give_up_archived_vectors()
-        freed = build(writer, vectors, embedder, changes, tell)
-        note(writer)
-        writer.set_meta(_identity(settings, embedder))
-        writer.publish(added=changes.added, updated=changes.updated, deleted=changes.deleted)
-        freed |= writer.collect(settings.keep_versions)
-        if review is not None:
-            with catalog.seen_by(writer):
-                review(Index(catalog, vectors, embedder))
-        kept = writer.kept_vectors()
-    _collect(catalog, lambda: vectors.keep_only(kept) if sweep else vectors.remove(sorted(freed - kept)))
-
-
-def collect_leftovers(settings: Settings, catalog: Catalog, fingerprint: str) -> None:
-    """Drops the vectors that a run has left behind that did not come to its end."""
-    with catalog.read() as snapshot:
-        if snapshot.meta(_UNFINISHED) != "yes":
-            return
-        kept = snapshot.kept_vectors()
-        vectors = open_vectors(settings, snapshot, fingerprint)
-    _collect(catalog, lambda: vectors.keep_only(kept))
 
 
 def check(settings: Settings) -> SyncReport:
@@ -355,15 +283,6 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _identity(settings: Settings, embedder: Embedder) -> dict[str, str]:
-    return {
-        "embedder": embedder.card.fingerprint,
-        "embedder_name": embedder.card.name,
-        "pipeline": str(PIPELINE),
-        "chroma_url": settings.chroma_url,
-    }
-
-
 def _note_files(catalog: Catalog, plan: _Plan) -> None:
     """Records what was learnt of files that are no documents, or still the same ones: nothing to publish."""
     if plan.touched or plan.newly_skipped or plan.gone:
@@ -371,17 +290,6 @@ def _note_files(catalog: Catalog, plan: _Plan) -> None:
             for path in plan.gone:
                 writer.remove(path)
             plan.note(writer)
-
-
-def _collect(catalog: Catalog, drop: Callable[[], object]) -> None:
-    """Drops vectors that nobody needs. What could not be is in nobody's way, and the next run tries again."""
-    try:
-        drop()
-    except IndexingError as error:
-        log.warning("the version is published, but old vectors could not be removed: %s", error)
-        return
-    with catalog.write() as writer:
-        writer.set_meta({_UNFINISHED: "no"})
 
 
 def _report(catalog: Catalog, plan: _Plan, begun: float) -> SyncReport:

@@ -1,4 +1,4 @@
-"""Going back to a version, telling two apart, and taking a document out of all of them.
+"""The versions that are kept: listing them, telling two apart, going back to one.
 
 Every version that is kept can be restored: as a new one, in one transaction, without embedding anything that is
 still held. What is not here: making a version out of the corpus folder (indexing.py), and the archive (store).
@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistant.building import Changes, Incoming, OnProgress
-from assistant.embedding import model_fingerprint
 from assistant.errors import IndexingError, IndexMissingError
-from assistant.indexing import CATALOG, publish
-from assistant.ingest import PIPELINE
+from assistant.publishing import CATALOG, publish, refuse_other_pipeline
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.history import History
@@ -79,7 +76,7 @@ def versions(settings: Settings) -> list[Version]:
     Raises:
         IndexMissingError: Nothing was published yet.
     """
-    with _catalog(settings) as catalog, catalog.read() as snapshot:
+    with closing(Catalog(settings.index_dir / CATALOG)) as catalog, catalog.read() as snapshot:
         kept = snapshot.versions()
     if not kept:
         raise IndexMissingError(f"nothing is published in {settings.index_dir}; run `assistant index` first")
@@ -96,7 +93,7 @@ def diff(settings: Settings, before: str, after: str) -> Difference:
     Raises:
         IndexingError: One of them is not kept.
     """
-    with _catalog(settings) as catalog, catalog.read() as snapshot:
+    with closing(Catalog(settings.index_dir / CATALOG)) as catalog, catalog.read() as snapshot:
         history = History(snapshot)
         one, other = history.version(before), history.version(after)
         old, new = history.files(one), history.files(other)
@@ -125,11 +122,11 @@ def rollback(settings: Settings, version: str | None = None, *, progress: OnProg
         IndexingError: It is not kept, is published already, or the index can't be written.
     """
     begun = time.perf_counter()
-    with _catalog(settings):  # whether there is one is told before a lock is made
+    with closing(Catalog(settings.index_dir / CATALOG)):  # whether there is one is told before a lock is made
         pass
-    with writer_lock(settings.index_dir), _catalog(settings) as catalog:
+    with writer_lock(settings.index_dir), closing(Catalog(settings.index_dir / CATALOG)) as catalog:
         with catalog.read() as snapshot:
-            _refuse_another_pipeline(settings, snapshot)
+            refuse_other_pipeline(settings, snapshot)
             target = _target(snapshot, version)
             changes = _changes_back_to(target, snapshot)
         publish(settings, catalog, changes, progress or (lambda _: None))
@@ -145,23 +142,6 @@ def rollback(settings: Settings, version: str | None = None, *, progress: OnProg
         published.chunks,
         time.perf_counter() - begun,
     )
-
-
-@contextmanager
-def _catalog(settings: Settings) -> Iterator[Catalog]:
-    catalog = Catalog(settings.index_dir / CATALOG)
-    try:
-        yield catalog
-    finally:
-        catalog.close()
-
-
-def _refuse_another_pipeline(settings: Settings, snapshot: Snapshot) -> None:
-    """Restored documents are divided and embedded as the live ones have to be: by one release and one model."""
-    same_model = snapshot.meta("embedder") == model_fingerprint(settings.embedding_model)
-    if not same_model or snapshot.meta("pipeline") != str(PIPELINE):
-        what = f"the embedding model {settings.embedding_model!r}" if not same_model else "this release"
-        raise IndexingError(f"the published index was not made by {what}; run `assistant index` before a rollback")
 
 
 def _target(snapshot: Snapshot, name: str | None) -> Version:

@@ -21,7 +21,7 @@ LAYERS = (
     ("embedding",),
     ("ingest",),
     ("store",),
-    ("building", "indexing", "versions", "forgetting"),
+    ("building", "publishing", "indexing", "versions", "forgetting"),
     ("doctor",),
     ("retrieval",),
     ("answering",),

@@ -146,6 +146,29 @@ class Catalog:
         db.execute("INSERT INTO sqlite_sequence VALUES ('versions', ?)", (number - 1,))
         self.outdated = False
 
+    def erase(self) -> None:
+        """Leaves nothing in any file of the catalog of what was deleted from its tables.
+
+        Raises:
+            IndexingError: Somebody goes on reading what was deleted, or there is no room for a second catalog.
+        """
+        self.close()
+        try:
+            connection = _connect(self.file)
+            try:
+                connection.execute("INSERT INTO keywords (keywords) VALUES ('rebuild')")
+                connection.execute("VACUUM")
+                read_by_others = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise _trouble(self.file, error) from error
+        if read_by_others:
+            raise IndexingError(
+                f"what was deleted still stands in {self.file}-wal, since another process reads it; stop that one and"
+                " run `assistant index`, which erases it"
+            )
+
     def close(self) -> None:
         """Closes the idle connections; one that is reading goes on, and the next reader opens anew."""
         with self._guard:

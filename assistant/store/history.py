@@ -80,6 +80,20 @@ class History:
         record = FileRecord(path, kept["size"], kept["mtime_ns"], document.sha256, text_sha256, since)
         return ArchivedFile(record, document, tuple((start, end) for start, end in kept["chunks"]))
 
+    def texts_of(self, path: str) -> set[str]:
+        """What tells the stored texts that a file has in the versions that are kept."""
+        rows = self._db.execute(
+            "SELECT text_sha256 FROM documents WHERE path = ?1 UNION SELECT text_sha256 FROM copies WHERE path = ?1"
+            " UNION SELECT text_sha256 FROM archive WHERE path = ?1",
+            (path,),
+        )
+        return {row[0] for row in rows}
+
+    def files_with(self, text_sha256: str) -> set[str]:
+        """Paths that have that stored text in any version that is kept."""
+        rows = self._db.execute("SELECT path FROM archive WHERE text_sha256 = ?", (text_sha256,))
+        return {row[0] for row in rows} | set(self._snapshot.same_text(text_sha256))
+
     def chunk_texts(self, path: str, version: Version) -> list[str]:
         """The texts of a file's chunks in a version, in order."""
         live = self._snapshot.files().get(path)

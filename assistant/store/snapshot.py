@@ -102,13 +102,11 @@ class Snapshot:
 
     def files(self) -> dict[str, FileRecord]:
         """Every file that was read or skipped, by path."""
-        found = {}
-        for table, copy in (("documents", False), ("copies", True)):
-            query = f"SELECT path, size, mtime_ns, sha256, text_sha256, since FROM {table}"
-            found.update((row[0], FileRecord(*row, is_copy=copy)) for row in self._db.execute(query))
-        for path, size, mtime_ns, reason in self._db.execute("SELECT path, size, mtime_ns, reason FROM skipped"):
-            found[path] = FileRecord(path, size, mtime_ns, "", skipped=reason)
-        return found
+        query = "SELECT path, size, mtime_ns, sha256, text_sha256, since, {}, NULL FROM {}"
+        rows = self._db.execute(query.format(0, "documents")).fetchall()
+        rows += self._db.execute(query.format(1, "copies")).fetchall()
+        rows += self._db.execute("SELECT path, size, mtime_ns, '', '', 0, 0, reason FROM skipped").fetchall()
+        return {row[0]: FileRecord(*row) for row in rows}
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Files that did not become documents, by path."""

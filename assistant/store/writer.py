@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -150,6 +150,13 @@ class Writer(Snapshot):
         self._db.execute("DELETE FROM versions WHERE number < ?", (oldest,))
         self._db.execute("DELETE FROM archive WHERE until <= ?", (oldest,))
         return {row[0] for row in rows}
+
+    def forget(self, path: str, texts: Collection[str]) -> None:
+        """Takes a file, and every other with one of those stored texts, out of the live rows and of the archive."""
+        for other in {path, *(other for text in texts for other in self.same_text(text))}:
+            self.remove(other)
+        self._db.execute("DELETE FROM archive WHERE path = ?", (path,))
+        self._db.executemany("DELETE FROM archive WHERE text_sha256 = ?", [(text,) for text in texts])
 
     def give_up_archived_vectors(self) -> None:
         """Lets go the vectors of older versions, which another embedder made or which are lost."""
