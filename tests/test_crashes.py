@@ -14,7 +14,7 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from importlib import import_module
 from multiprocessing.context import ForkServerContext
@@ -62,10 +62,10 @@ def run(action: str, corpus: str, index: str, step: str, when: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def processes() -> Iterator[ForkServerContext]:
+def processes() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["chromadb", "onnxruntime", "tokenizers", "datasketch", __name__])
-    yield context
+    return context
 
 
 def start(processes: ForkServerContext, action: str, settings: Settings, step: str = "", when: str = "before") -> Any:
@@ -96,7 +96,7 @@ def changed(new_index: Callable[[Path], Path], tmp_path_factory: pytest.TempPath
     sync(settings)
     write("cutter", range(2, 6))
     write("ketch", range(4))
-    write("barge-2", range(3), "barge")
+    write("barge_2", range(3), "barge")  # after `barge.md`, which stands for it from now on
     (settings.corpus_dir / "another-barge.md").unlink()
     (settings.corpus_dir / "dinghy.md").unlink()
     return settings
@@ -186,7 +186,7 @@ STEPS = [
 ]
 CASES = [
     *(("index", *step) for step in STEPS),
-    *(("rollback", *step) for step in STEPS if "add" not in step[0] or "add_copy" in step[0]),
+    *(("rollback", *step) for step in STEPS if "VectorStore.add" not in step[0] and "add_copy" not in step[0]),
     ("forget", "assistant.store.writer:Writer.forget", "after"),
     ("forget", "assistant.store.catalog:Catalog.erase", "before"),
     ("forget", "assistant.store.catalog:Catalog.erase", "after"),
@@ -244,7 +244,7 @@ def full_disk(corpus: str, index: str, room: int, told: Any) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     try:
         sync(Settings(corpus_dir=Path(corpus), index_dir=Path(index), keep_versions=3))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - which kind it is, the test asks
         told.put((type(error).__name__, str(error)))
     else:
         told.put(("", ""))
