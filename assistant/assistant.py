@@ -58,6 +58,13 @@ class Assistant:
         self._guard = threading.RLock()
         self._current: _Opened | None = None
 
+    @classmethod
+    def over(cls, index: Index, settings: Settings) -> Self:
+        """An assistant over an index that is open already: a version that is reviewed before it is published."""
+        assistant = cls(settings)
+        assistant._current = assistant._with(index)
+        return assistant
+
     def sync(self, *, progress: OnProgress | None = None) -> SyncReport:
         """Brings the index in line with the corpus folder and publishes it.
 
@@ -194,7 +201,9 @@ class Assistant:
             return self._current
 
     def _open(self) -> _Opened:
-        index = indexing.open_index(self.settings)
+        return self._with(indexing.open_index(self.settings))
+
+    def _with(self, index: Index) -> _Opened:
         retriever = Retriever(index.vectors, index.embedder)
         model = None
         if self.settings.llm:

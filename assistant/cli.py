@@ -34,6 +34,8 @@ from assistant.serving.terminal import (
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.evaluation.comparison import Comparison
+    from assistant.publishing import Review
     from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -95,6 +97,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "bring the index in line with the corpus and publish it")
     index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
+    index.add_argument("--cases", metavar="FILE", type=_file,
+                       help="before the publish, ask both versions these cases and print their figures")  # fmt: skip
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
     search.add_argument("question", metavar="QUESTION", type=_text)
@@ -224,19 +228,24 @@ def _index(arguments: argparse.Namespace) -> int:
     from assistant.indexing import check, sync
 
     settings = _settings(arguments)
+    comparisons: list[Comparison] = []
     if arguments.check:
         report = check(settings)
         code = FAILED if report.changed or not report.version else DONE
         summary = f"{'up to date' if code == DONE else 'out of date; run `assistant index`'}: "
     else:
+        review, comparisons = _review(arguments.cases, settings)
         with stages() as step:
-            report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total))
+            report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total), review=review)
         code = DONE if report.documents else FAILED
         summary = f"{report.documents} documents, {report.chunks} chunks, version {report.version}: "
     tell_skipped(report.skipped)
     if arguments.json:
-        print_json(report.to_dict())
+        figures = {"figures": comparisons[0].to_dict()} if comparisons else {}
+        print_json({**report.to_dict(), **figures})
     else:
+        for comparison in comparisons:
+            print_text(f"{comparison}\n")
         counts = f"{report.added} added, {report.updated} updated, {report.deleted} deleted"
         moved = f" ({report.moved} of them moved)" if report.moved else ""
         print_text(f"{summary}{counts}{moved}, {report.unchanged} unchanged ({report.seconds:.1f} s)")
@@ -247,6 +256,18 @@ def _index(arguments: argparse.Namespace) -> int:
         kinds = ", ".join(sorted(SUPPORTED_SUFFIXES))
         tell(f"error: no document in {settings.corpus_dir}; put files there ({kinds}), or name another with --corpus")
     return code
+
+
+def _review(cases: Path | None, settings: Settings) -> tuple[Review | None, list[Comparison]]:
+    """What looks at a version before it is published, and where it leaves the figures."""
+    comparisons: list[Comparison] = []
+    if cases is None:
+        return None, comparisons
+    from assistant.evaluation.cases import load_cases
+    from assistant.evaluation.comparison import compare
+
+    dataset = load_cases(cases)
+    return (lambda staged: comparisons.append(compare(dataset, settings, staged))), comparisons
 
 
 def _search(arguments: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from assistant.ingest import SUPPORTED_SUFFIXES, walk_corpus
 from assistant.publishing import CATALOG, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
+from assistant.store.history import History
 from assistant.store.snapshot import Snapshot
 
 _LOW_SPACE = 200_000_000
@@ -155,6 +156,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
                 return
             yield from _recorded_embedder(settings, snapshot)
             yield from _vectors(settings, snapshot, anew)
+            yield from _near_duplicates(snapshot)
     except (IndexingError, sqlite3.Error) as error:
         yield Finding("catalog_damaged", "error", f"{file} can't be read: {_first_line(error)}", anew)
         return
@@ -211,6 +213,19 @@ def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Find
         )
 
 
+def _near_duplicates(snapshot: Snapshot) -> Iterator[Finding]:
+    alike = History(snapshot).near_duplicates([document.path for document in snapshot.documents()])
+    pairs = sorted({tuple(sorted((one.path, one.of))) for one in alike})
+    if pairs:
+        more = f" and {len(pairs) - _NAMED} pairs more" if len(pairs) > _NAMED else ""
+        yield Finding(
+            "near_duplicates",
+            "note",
+            f"documents that say nearly the same: {'; '.join(f'{one}, {other}' for one, other in pairs[:_NAMED])}{more}",
+            "none is needed; if one has replaced the other, remove it or list it in .assistantignore",
+        )
+
+
 _FAULTS = {
     "offsets_wrong": """
         SELECT d.path FROM documents d JOIN chunks s ON s.document = d.number
@@ -228,6 +243,7 @@ _FAULTS = {
          WHERE c.number NOT IN (SELECT rowid FROM keywords)
         UNION SELECT 'keyword rows of no chunk' WHERE EXISTS
               (SELECT 1 FROM keywords WHERE rowid NOT IN (SELECT number FROM chunks))""",
+    "copies_of_nothing": "SELECT path FROM copies WHERE text_sha256 NOT IN (SELECT text_sha256 FROM documents)",
     "chunks_without_vector": """
         SELECT d.path FROM chunks c JOIN documents d ON d.number = c.document
          WHERE c.number NOT IN (SELECT chunk FROM vectors)""",
@@ -235,6 +251,7 @@ _FAULTS = {
 _SAYS = {
     "offsets_wrong": "sentences or chunks lie outside their text or out of order",
     "keywords_wrong": "the keyword index and the chunks disagree",
+    "copies_of_nothing": "files are recorded as copies of a document that is not there",
     "chunks_without_vector": "chunks have no vector",
 }
 

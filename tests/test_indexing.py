@@ -23,7 +23,7 @@ from assistant import Assistant, Settings, indexing
 from assistant.embedding import Embedder, model_fingerprint
 from assistant.embedding.models import model_folder
 from assistant.errors import CorpusError, EmbedderError, IndexingError, IndexMissingError
-from assistant.indexing import CATALOG, VECTORS, check, open_index, sync
+from assistant.indexing import CATALOG, VECTORS, Index, check, open_index, sync
 from assistant.store.vectors import VectorStore
 from assistant.types import Progress
 
@@ -583,6 +583,57 @@ def test_open_reader_is_told_when_another_embedder_takes_over(indexed: Place, ot
         sync(Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model)))
         with pytest.raises(EmbedderError, match="other-model"):
             reader.search("Who built the lighthouse?")
+
+
+def test_reader_goes_on_with_the_old_embedder_until_the_new_index_is_published(
+    indexed: Place, other_model: Path
+) -> None:
+    other = Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model))
+    seen = []
+
+    def look(staged: Index) -> None:
+        assert staged.embedder.card.fingerprint == model_fingerprint(str(other_model))
+        for assistant in (reader, Assistant.over(staged, other)):
+            answer = assistant.ask("Who built the lighthouse of Marsh Point?")
+            assert answer.citations[0].path == "lighthouse.md"
+            seen.append(answer.index_version)
+
+    with Assistant(indexed.settings) as reader:
+        report = sync(other, review=look)
+    assert seen == [rows(indexed, "SELECT name FROM versions WHERE number = 1")[0][0], report.version]
+
+
+def test_version_that_its_review_refuses_is_not_published(indexed: Place, other_model: Path) -> None:
+    other = Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model))
+    before = content(indexed)
+
+    def refuse(staged: Index) -> None:
+        raise IndexingError("it answers worse")
+
+    with pytest.raises(IndexingError, match="answers worse"):
+        sync(other, review=refuse)
+    assert content(indexed) == before
+    assert indexed.found("Who built the lighthouse?")[0] == "lighthouse.md"
+
+
+def test_index_of_an_older_release_is_built_anew_by_itself(
+    indexed: Place, embedded: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    before, first = content(indexed), version(indexed)
+    with closing(sqlite3.connect(indexed.index / CATALOG)) as db:
+        db.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+        for table in ("copies", "archived_vectors", "archive", "likeness"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("DROP INDEX documents_by_text")
+        db.execute("ALTER TABLE documents DROP COLUMN text_sha256")
+        db.commit()
+    with pytest.raises(IndexingError, match=r"older release.*run `assistant index`"):
+        open_index(indexed.settings)
+    assert sync(indexed.settings).added == 3
+    assert "older release" in caplog.text
+    assert content(indexed) == before
+    assert (embedded, held(indexed)) == ([], live(indexed))
+    assert version(indexed)[0] == first[0].replace("0001", "0002")
 
 
 def test_change_of_the_pipeline_reads_everything_again(indexed: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,9 +97,9 @@ def test_copied_sentence_is_cited_from_the_earliest_document(make_assistant: Mak
     said = "The Marlow ferry was cancelled because its engine had failed an inspection."
     corpus = make_assistant(
         {
-            "a-copy.md": f"---\ndate: 2021-05-02\n---\n# The Marlow ferry\n\n{said}\n",
+            "a-copy.md": f"---\ndate: 2021-05-02\n---\n# The Marlow ferry\n\n{said}\n\nA later copy.\n",
             "b-source.md": f"---\ndate: 2019-03-01\n---\n# The Marlow ferry\n\n{said}\n",
-            "c-undated.md": f"# The Marlow ferry\n\n{said}\n",
+            "c-undated.md": f"# The Marlow ferry\n\n{said}\n\nAn undated copy.\n",
         }
     )
     answer = corpus.ask("Why was the Marlow ferry cancelled?")
