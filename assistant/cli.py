@@ -1,7 +1,7 @@
 """The command line `assistant`: arguments to calls, values to JSON or to text for people, errors to exit codes.
 
-Thin on purpose: whatever takes a decision stands in the library. Over 400 lines, because every command stands here,
-each a few. Models, Chroma and Gradio are imported by the commands that need them, so that `--help` answers at once.
+Thin on purpose: whatever takes a decision stands in the library. It has over 400 lines, since every command stands
+here. Models, Chroma and Gradio are imported by the commands that need them, so that `--help` answers at once.
 What is not here: how things look on a terminal (serving/terminal.py).
 """
 

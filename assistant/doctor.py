@@ -218,10 +218,11 @@ def _near_duplicates(snapshot: Snapshot) -> Iterator[Finding]:
     pairs = sorted({tuple(sorted((one.path, one.of))) for one in alike})
     if pairs:
         more = f" and {len(pairs) - _NAMED} pairs more" if len(pairs) > _NAMED else ""
+        shown = "; ".join(f"{one}, {other}" for one, other in pairs[:_NAMED])
         yield Finding(
             "near_duplicates",
             "note",
-            f"documents that say nearly the same: {'; '.join(f'{one}, {other}' for one, other in pairs[:_NAMED])}{more}",
+            f"documents that say nearly the same: {shown}{more}",
             "none is needed; if one has replaced the other, remove it or list it in .assistantignore",
         )
 
