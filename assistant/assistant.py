@@ -17,8 +17,9 @@ from assistant import indexing
 from assistant.answering.abstention import THRESHOLDS
 from assistant.answering.chain import AnswerChain
 from assistant.answering.reader import bundled_reader
+from assistant.building import OnProgress
 from assistant.errors import IndexMissingError, QuestionError
-from assistant.indexing import Index, OnProgress
+from assistant.publishing import CATALOG, Index
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever
@@ -56,6 +57,13 @@ class Assistant:
         self.settings = settings if settings is not None else Settings()
         self._guard = threading.RLock()
         self._current: _Opened | None = None
+
+    @classmethod
+    def over(cls, index: Index, settings: Settings) -> Self:
+        """An assistant over an index that is open already: a version that is reviewed before it is published."""
+        assistant = cls(settings)
+        assistant._current = assistant._with(index)
+        return assistant
 
     def sync(self, *, progress: OnProgress | None = None) -> SyncReport:
         """Brings the index in line with the corpus folder and publishes it.
@@ -193,7 +201,9 @@ class Assistant:
             return self._current
 
     def _open(self) -> _Opened:
-        index = indexing.open_index(self.settings)
+        return self._with(indexing.open_index(self.settings))
+
+    def _with(self, index: Index) -> _Opened:
         retriever = Retriever(index.vectors, index.embedder)
         model = None
         if self.settings.llm:
@@ -216,7 +226,7 @@ class Assistant:
 
     def _file(self) -> tuple[int, int]:
         try:
-            stat = (self.settings.index_dir / indexing.CATALOG).stat()
+            stat = (self.settings.index_dir / CATALOG).stat()
         except FileNotFoundError:
             return (0, 0)
         return (stat.st_dev, stat.st_ino)

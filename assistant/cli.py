@@ -1,8 +1,8 @@
 """The command line `assistant`: arguments to calls, values to JSON or to text for people, errors to exit codes.
 
-Thin on purpose: whatever takes a decision stands in the library. Models, Chroma and Gradio are imported by
-the commands that need them, so that `--help` answers at once. What is not here: how things look on a
-terminal (serving/terminal.py).
+Thin on purpose: whatever takes a decision stands in the library. It has over 400 lines, since every command stands
+here. Models, Chroma and Gradio are imported by the commands that need them, so that `--help` answers at once.
+What is not here: how things look on a terminal (serving/terminal.py).
 """
 
 from __future__ import annotations
@@ -13,23 +13,29 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, QuestionError, SettingsError
 from assistant.serving.terminal import (
     answer_text,
+    difference_text,
     passage_text,
     print_json,
     print_text,
     speak_utf8,
     stages,
     tell,
+    tell_alike,
     tell_skipped,
+    versions_text,
 )
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
+    from assistant.evaluation.comparison import Comparison
+    from assistant.publishing import Review
     from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -91,6 +97,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "bring the index in line with the corpus and publish it")
     index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
+    index.add_argument("--cases", metavar="FILE", type=_file,
+                       help="before the publish, ask both versions these cases and print their figures")  # fmt: skip
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
     search.add_argument("question", metavar="QUESTION", type=_text)
@@ -105,6 +113,19 @@ def build_parser() -> argparse.ArgumentParser:
 
     show = _command(commands, "show", _show, "print a document's stored text, which all offsets refer to")
     show.add_argument("document", metavar="DOCUMENT", type=_text, help="its id, or its path below the corpus folder")
+
+    _command(commands, "versions", _versions, "list the versions of the index that are kept")
+
+    difference = _command(commands, "diff", _diff, "tell what one version has otherwise than another")
+    for name in ("before", "after"):
+        difference.add_argument(name, metavar=name.upper(), type=_text, help="number or name of a version")
+
+    rollback = _command(commands, "rollback", _rollback, "publish an older version again, as a new one")
+    rollback.add_argument("version", metavar="VERSION", nargs="?", type=_text,
+                          help="its number or name (default: the one before the published one)")  # fmt: skip
+
+    forget = _command(commands, "forget", _forget, "take a document out of every version, and erase its text")
+    forget.add_argument("path", metavar="PATH", type=_text, help="its path below the corpus folder")
 
     evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
     evaluate.add_argument("--cases", metavar="FILE", type=_file, default=Path("evals/known_answers.jsonl"),
@@ -207,27 +228,46 @@ def _index(arguments: argparse.Namespace) -> int:
     from assistant.indexing import check, sync
 
     settings = _settings(arguments)
+    comparisons: list[Comparison] = []
     if arguments.check:
         report = check(settings)
         code = FAILED if report.changed or not report.version else DONE
         summary = f"{'up to date' if code == DONE else 'out of date; run `assistant index`'}: "
     else:
+        review, comparisons = _review(arguments.cases, settings)
         with stages() as step:
-            report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total))
+            report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total), review=review)
         code = DONE if report.documents else FAILED
         summary = f"{report.documents} documents, {report.chunks} chunks, version {report.version}: "
     tell_skipped(report.skipped)
     if arguments.json:
-        print_json(report.to_dict())
+        figures = {"figures": comparisons[0].to_dict()} if comparisons else {}
+        print_json({**report.to_dict(), **figures})
     else:
+        for comparison in comparisons:
+            print_text(f"{comparison}\n")
         counts = f"{report.added} added, {report.updated} updated, {report.deleted} deleted"
-        print_text(f"{summary}{counts}, {report.unchanged} unchanged ({report.seconds:.1f} s)")
+        moved = f" ({report.moved} of them moved)" if report.moved else ""
+        print_text(f"{summary}{counts}{moved}, {report.unchanged} unchanged ({report.seconds:.1f} s)")
+        tell_alike(report.near_duplicates)
     if not arguments.check and not report.documents:
         from assistant.ingest import SUPPORTED_SUFFIXES
 
         kinds = ", ".join(sorted(SUPPORTED_SUFFIXES))
         tell(f"error: no document in {settings.corpus_dir}; put files there ({kinds}), or name another with --corpus")
     return code
+
+
+def _review(cases: Path | None, settings: Settings) -> tuple[Review | None, list[Comparison]]:
+    """What looks at a version before it is published, and where it leaves the figures."""
+    comparisons: list[Comparison] = []
+    if cases is None:
+        return None, comparisons
+    from assistant.evaluation.cases import load_cases
+    from assistant.evaluation.comparison import compare
+
+    dataset = load_cases(cases)
+    return (lambda staged: comparisons.append(compare(dataset, settings, staged))), comparisons
 
 
 def _search(arguments: argparse.Namespace) -> int:
@@ -290,15 +330,65 @@ def _ask_file(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     with _assistant(arguments) as assistant:
         document = assistant.document(arguments.document)
-    from dataclasses import asdict
-
     if arguments.json:
         print_json({name: value for name, value in asdict(document).items() if name != "blocks"})
         return DONE
     for name in ("id", "path", "title", "date", "language", "url"):
         if value := getattr(document, name):
             print_text(f"{name + ':':<10}{value}")
+    if document.copies:
+        print_text(f"{'copies:':<10}{', '.join(document.copies)}")
     print_text(f"\n{document.text}")
+    return DONE
+
+
+def _versions(arguments: argparse.Namespace) -> int:
+    from assistant.versions import versions
+
+    kept = versions(_settings(arguments))
+    if arguments.json:
+        print_json([{**asdict(version), "live": version is kept[-1]} for version in kept])
+    else:
+        print_text(versions_text(kept))
+    return DONE
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from assistant.versions import diff
+
+    difference = diff(_settings(arguments), arguments.before, arguments.after)
+    if arguments.json:
+        print_json(difference.to_dict())
+    else:
+        print_text(difference_text(difference))
+    return DONE
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from assistant.versions import rollback
+
+    with stages() as step:
+        report = rollback(_settings(arguments), arguments.version, progress=lambda p: step(p.stage, p.done, p.total))
+    if arguments.json:
+        print_json(report.to_dict())
+    else:
+        counts = f"{report.added} added, {report.updated} updated, {report.deleted} deleted"
+        print_text(f"{report.documents} documents of version {report.restored}, now version {report.version}: {counts}")
+    tell("the next `assistant index` follows the corpus folder again")
+    return DONE
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from assistant.forgetting import forget
+
+    report = forget(_settings(arguments), arguments.path)
+    if arguments.json:
+        print_json(report.to_dict())
+    else:
+        print_text(f"forgotten in every version, and erased: {', '.join(report.paths)}; version {report.version}")
+    for path in report.in_corpus:
+        tell(f"{path} is still in the corpus folder, and the next `assistant index` would read it again: "
+             "remove it, or list it in .assistantignore")  # fmt: skip
     return DONE
 
 

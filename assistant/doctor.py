@@ -18,10 +18,12 @@ from typing import Any, Literal
 
 from assistant.embedding import load_embedder, model_fingerprint, verify_model
 from assistant.errors import AssistantError, CorpusError, EmbedderError, IndexingError
-from assistant.indexing import CATALOG, TWINS, VECTORS, check, open_vectors
+from assistant.indexing import check
 from assistant.ingest import SUPPORTED_SUFFIXES, walk_corpus
+from assistant.publishing import CATALOG, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
+from assistant.store.history import History
 from assistant.store.snapshot import Snapshot
 
 _LOW_SPACE = 200_000_000
@@ -154,6 +156,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
                 return
             yield from _recorded_embedder(settings, snapshot)
             yield from _vectors(settings, snapshot, anew)
+            yield from _near_duplicates(snapshot)
     except (IndexingError, sqlite3.Error) as error:
         yield Finding("catalog_damaged", "error", f"{file} can't be read: {_first_line(error)}", anew)
         return
@@ -195,7 +198,7 @@ def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Find
     try:
         store = open_vectors(settings, snapshot, snapshot.meta("embedder") or "")
         held = store.held(sorted(live))
-        extra = store.count() - len(held)
+        extra = store.count() - len(snapshot.kept_vectors())
     except Exception as error:  # noqa: BLE001 - Chroma raises its own kinds, and plain ones, for a damaged folder
         yield Finding("vectors_unreadable", "error", f"the vectors can't be read: {_first_line(error)}", anew)
         return
@@ -205,8 +208,22 @@ def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Find
         yield Finding(
             "vectors_extra",
             "note",
-            f"Chroma holds {extra} vectors that are not live (an interrupted run leaves them)",
-            "none is needed: the next run that changes something collects them",
+            f"Chroma holds {extra} vectors that no version needs (an interrupted run leaves them)",
+            "none is needed: the next run collects them",
+        )
+
+
+def _near_duplicates(snapshot: Snapshot) -> Iterator[Finding]:
+    alike = History(snapshot).near_duplicates([document.path for document in snapshot.documents()])
+    pairs = sorted({tuple(sorted((one.path, one.of))) for one in alike})
+    if pairs:
+        more = f" and {len(pairs) - _NAMED} pairs more" if len(pairs) > _NAMED else ""
+        shown = "; ".join(f"{one}, {other}" for one, other in pairs[:_NAMED])
+        yield Finding(
+            "near_duplicates",
+            "note",
+            f"documents that say nearly the same: {shown}{more}",
+            "none is needed; if one has replaced the other, remove it or list it in .assistantignore",
         )
 
 
@@ -227,6 +244,7 @@ _FAULTS = {
          WHERE c.number NOT IN (SELECT rowid FROM keywords)
         UNION SELECT 'keyword rows of no chunk' WHERE EXISTS
               (SELECT 1 FROM keywords WHERE rowid NOT IN (SELECT number FROM chunks))""",
+    "copies_of_nothing": "SELECT path FROM copies WHERE text_sha256 NOT IN (SELECT text_sha256 FROM documents)",
     "chunks_without_vector": """
         SELECT d.path FROM chunks c JOIN documents d ON d.number = c.document
          WHERE c.number NOT IN (SELECT chunk FROM vectors)""",
@@ -234,6 +252,7 @@ _FAULTS = {
 _SAYS = {
     "offsets_wrong": "sentences or chunks lie outside their text or out of order",
     "keywords_wrong": "the keyword index and the chunks disagree",
+    "copies_of_nothing": "files are recorded as copies of a document that is not there",
     "chunks_without_vector": "chunks have no vector",
 }
 

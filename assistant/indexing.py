@@ -1,8 +1,8 @@
-"""From the corpus folder to the published index: what changed, read it, embed what is new, publish.
+"""From the corpus folder to the published index: what changed, read it, build the next version, publish.
 
-One writer holds the lock. Vectors go to Chroma first, under ids made from the embedded text, so that an
-interrupted run leaves nothing but vectors that the next run finds and uses; rows go to the catalog in one
-transaction whose commit is the publish. What is not here: reading files (ingest), rows (store).
+One writer holds the lock. Rows go to the catalog in one transaction whose commit is the publish; vectors that no
+kept version needs are collected after it. What is not here: reading files (ingest), building and publishing a
+version (building.py, publishing.py), going back to an older one (versions.py), rows (store).
 """
 
 from __future__ import annotations
@@ -11,42 +11,35 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assistant.embedding import Embedder, load_embedder, model_fingerprint
+from assistant.building import Changes, Incoming, OnProgress
+from assistant.embedding import load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
-from assistant.ingest import PIPELINE, Found, document_id, load_document, split_chunks, split_sentences, walk_corpus
+from assistant.ingest import PIPELINE, Found, document_id, load_document, walk_corpus
+from assistant.publishing import (
+    CATALOG,
+    TWINS,
+    VECTORS,
+    Index,
+    Review,
+    collect_leftovers,
+    finish_erasing,
+    open_vectors,
+    publish,
+)
 from assistant.settings import Settings
-from assistant.store.catalog import Catalog, Writer
+from assistant.store.catalog import Catalog
+from assistant.store.history import History
 from assistant.store.lock import writer_lock
 from assistant.store.snapshot import FileRecord, Snapshot
-from assistant.store.vectors import VectorStore
-from assistant.types import Chunk, Document, Progress, Skipped, SyncReport
+from assistant.store.writer import Writer
+from assistant.types import Document, Progress, Skipped, SyncReport
 
 log = logging.getLogger(__name__)
-
-CATALOG = "catalog.sqlite3"
-VECTORS = "chroma"
-TWINS = "embedder"
-# Texts embedded between two writes to Chroma: large enough to batch, small enough to lose little to a crash.
-_EMBED_AT_ONCE = 256
-
-OnProgress = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An opened index: catalog, vectors and the embedder that made them."""
-
-    catalog: Catalog
-    vectors: VectorStore
-    embedder: Embedder
-
-    def close(self) -> None:
-        """Closes the catalog's connections."""
-        self.catalog.close()
 
 
 def open_index(settings: Settings) -> Index:
@@ -71,11 +64,11 @@ def open_index(settings: Settings) -> Index:
                     f" `assistant index` to embed the corpus anew"
                 )
             vectors = open_vectors(settings, snapshot, fingerprint)
-            live, held = len(snapshot.vector_ids()), vectors.count()
-            if held < live:
+            kept, held = len(snapshot.kept_vectors()), vectors.count()
+            if held < kept:
                 where = settings.chroma_url or settings.index_dir / VECTORS
                 raise IndexingError(
-                    f"{live - held} of {live} vectors are missing from Chroma at {where}; run `assistant index`, or"
+                    f"{kept - held} of {kept} vectors are missing from Chroma at {where}; run `assistant index`, or"
                     f" set ASSISTANT_CHROMA_URL back"
                 )
         return Index(catalog, vectors, load_embedder(settings.embedding_model, settings.index_dir / TWINS))
@@ -84,21 +77,16 @@ def open_index(settings: Settings) -> Index:
         raise
 
 
-def open_vectors(settings: Settings, snapshot: Snapshot, fingerprint: str) -> VectorStore:
-    """The vectors of this index that an embedder of that fingerprint made.
-
-    Raises:
-        IndexingError: The folder or the server can't be used.
-    """
-    index = snapshot.meta("index") or ""
-    return VectorStore(settings.index_dir / VECTORS, settings.chroma_url, fingerprint, index)
-
-
-def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncReport:
+def sync(settings: Settings, *, progress: OnProgress | None = None, review: Review | None = None) -> SyncReport:
     """Brings the index in line with the corpus folder and publishes it.
 
     Where no document changed the published version stays. A file that can't be read is skipped with its
-    reason; the others go on.
+    reason; the others go on. With another embedding model, or after an older release, the index is built anew
+    beside the published one, which readers go on with until the publish.
+
+    Args:
+        progress: Told how far the run has come.
+        review: Called with the version that is built before it is published.
 
     Raises:
         CorpusError: The folder is missing; what was published before stays.
@@ -112,23 +100,22 @@ def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncRepor
     with writer_lock(settings.index_dir):
         catalog = Catalog(settings.index_dir / CATALOG, create=True)
         try:
-            with catalog.read() as snapshot:
-                whole = _vectors_are_there(settings, snapshot, fingerprint)
-                plan = _plan(settings, snapshot, fingerprint, tell, anew=not whole)
+            finish_erasing(catalog)
+            if catalog.outdated:
+                log.warning("%s was written by an older release; the index is built anew", catalog.file)
+                plan = _first_plan(settings, tell)
+            else:
+                with catalog.read() as snapshot:
+                    whole = _vectors_are_there(settings, snapshot, fingerprint)
+                    plan = _plan(settings, snapshot, fingerprint, tell, anew=not whole)
             if plan.published and not plan.anew and not plan.changes_documents:
                 _note_files(catalog, plan)
-                return _report(catalog, plan, begun)
-            tell(Progress("loading", 0, 1))
-            embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
-            tell(Progress("loading", 1, 1))
-            with catalog.write() as writer:
-                vectors = open_vectors(settings, writer, embedder.card.fingerprint)
-                _write(writer, vectors, embedder, plan, tell)
-                writer.set_meta(_identity(settings, embedder))
-                added, updated, deleted = plan.tally()
-                writer.publish(added=added, updated=updated, deleted=deleted)
-            _collect_leftovers(catalog, vectors)
-            return _report(catalog, plan, begun)
+                collect_leftovers(settings, catalog, fingerprint)
+            else:
+                publish(settings, catalog, plan.changes(), tell, plan.note, anew=plan.anew, review=review)
+            with catalog.read() as snapshot:
+                alike = History(snapshot).near_duplicates([document.path for _, document in plan.read])
+            return replace(_report(catalog, plan, begun), near_duplicates=tuple(alike))
         finally:
             catalog.close()
 
@@ -143,8 +130,7 @@ def check(settings: Settings) -> SyncReport:
     begun = time.perf_counter()
     fingerprint = model_fingerprint(settings.embedding_model)
     if not (settings.index_dir / CATALOG).is_file():
-        plan = _Plan(anew=True)
-        plan.compare(list(walk_corpus(settings.corpus_dir)), {}, lambda _: None)
+        plan = _first_plan(settings, lambda _: None)
         added, updated, deleted = plan.tally()
         return SyncReport(added, updated, deleted, 0, plan.skipped, 0, 0, "", time.perf_counter() - begun)
     catalog = Catalog(settings.index_dir / CATALOG)
@@ -162,13 +148,13 @@ class _Plan:
 
     Attributes:
         anew: Every document is read again: nothing that the catalog says can be used.
-        known: Paths of the documents that the catalog holds.
+        known: Paths of the documents that the catalog holds, with the sha256 of their bytes.
         gone: Paths that the catalog knows and the corpus does not have any more.
     """
 
     anew: bool = False
     published: bool = False
-    known: frozenset[str] = frozenset()
+    known: Mapping[str, str] = field(default_factory=dict)
     read: list[tuple[Found, Document]] = field(default_factory=list)
     newly_skipped: list[tuple[Found, str]] = field(default_factory=list)
     still_skipped: list[Skipped] = field(default_factory=list)
@@ -189,7 +175,28 @@ class _Plan:
         """Documents added, updated and deleted; a document that can't be read any more counts as deleted."""
         read = {found.relative_path for found, _ in self.read}
         lost = {found.relative_path for found, _ in self.newly_skipped} | set(self.gone)
-        return len(read - self.known), len(read & self.known), len(lost & self.known)
+        known = self.known.keys()
+        return len(read - known), len(read & known), len(lost & known)
+
+    def moved(self) -> int:
+        """How many documents that are new have the content of one whose file is gone."""
+        gone = Counter(self.known[path] for path in self.gone if path in self.known)
+        new = Counter(document.sha256 for found, document in self.read if found.relative_path not in self.known)
+        return (gone & new).total()
+
+    def changes(self) -> Changes:
+        """What the next version is to have and not to have."""
+        gone = [*self.gone, *(found.relative_path for found, _ in self.newly_skipped)]
+        incoming = [Incoming(document, found.size, found.mtime_ns) for found, document in self.read]
+        return Changes(gone, incoming, *self.tally())
+
+    def note(self, writer: Writer) -> None:
+        """Records what was learnt of files that are no documents, or still the same ones."""
+        for found, reason in self.newly_skipped:
+            writer.remove(found.relative_path)
+            writer.skip(found.relative_path, reason, size=found.size, mtime_ns=found.mtime_ns)
+        for found in self.touched:
+            writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
 
     def compare(self, files: Sequence[Found], records: Mapping[str, FileRecord], tell: OnProgress) -> None:
         """Sorts the files of the corpus by what is to be done with them, reading those that changed."""
@@ -245,10 +252,16 @@ class _Plan:
         return True
 
 
+def _first_plan(settings: Settings, tell: OnProgress) -> _Plan:
+    plan = _Plan(anew=True)
+    plan.compare(list(walk_corpus(settings.corpus_dir)), {}, tell)
+    return plan
+
+
 def _plan(settings: Settings, snapshot: Snapshot, fingerprint: str, tell: OnProgress, *, anew: bool = False) -> _Plan:
     records = snapshot.files()
     comparable = snapshot.meta("pipeline") == str(PIPELINE) and snapshot.meta("embedder") == fingerprint
-    known = frozenset(path for path, record in records.items() if record.skipped is None)
+    known = {path: record.sha256 for path, record in records.items() if record.skipped is None}
     plan = _Plan(anew=anew or not comparable, published=snapshot.version() is not None, known=known)
     plan.compare(list(walk_corpus(settings.corpus_dir)), records, tell)
     return plan
@@ -258,69 +271,16 @@ def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str)
     """Whether the live vectors are where the settings say: a folder may be lost, a server another one."""
     if snapshot.version() is None or snapshot.meta("embedder") != fingerprint:
         return True  # they are made anyway
-    live = snapshot.vector_ids()
+    kept = snapshot.kept_vectors()
     vectors = open_vectors(settings, snapshot, fingerprint)
     if (snapshot.meta("chroma_url") or "") != settings.chroma_url:
-        return len(vectors.held(sorted(live))) == len(live)
-    return vectors.count() >= len(live)  # which ones, the doctor looks up
+        return len(vectors.held(sorted(kept))) == len(kept)
+    return vectors.count() >= len(kept)  # which ones, the doctor looks up
 
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _write(writer: Writer, vectors: VectorStore, embedder: Embedder, plan: _Plan, tell: OnProgress) -> None:
-    for path in writer.files() if plan.anew else plan.gone:
-        writer.remove(path)
-    for found, _ in plan.read:
-        writer.remove(found.relative_path)
-    _write_files(writer, plan)
-    prepared = []
-    texts: dict[str, str] = {}  # vector id -> text; a text that stands twice is embedded once
-    for found, document in plan.read:
-        sentences = split_sentences(document)
-        chunks = split_chunks(document, sentences, embedder.tokenizer)
-        with_ids: list[tuple[Chunk, list[str]]] = []
-        for chunk in chunks:
-            ids = [_vector_id(text) for text in chunk.embedding_texts]
-            texts.update(zip(ids, chunk.embedding_texts, strict=True))
-            with_ids.append((chunk, ids))
-        prepared.append((found, document, sentences, with_ids))
-    _embed(vectors, embedder, texts, tell)
-    for done, (found, document, sentences, with_ids) in enumerate(prepared):
-        tell(Progress("writing", done, len(prepared)))
-        writer.add(document, sentences, with_ids, size=found.size, mtime_ns=found.mtime_ns)
-    tell(Progress("writing", len(prepared), len(prepared)))
-
-
-def _embed(vectors: VectorStore, embedder: Embedder, texts: Mapping[str, str], tell: OnProgress) -> None:
-    held = vectors.held(list(texts))
-    wanted = [i for i in texts if i not in held]
-    done = 0
-    for part in _parts(wanted):
-        tell(Progress("embedding", done, len(wanted)))
-        vectors.add(part, embedder.embed([texts[i] for i in part]))
-        done += len(part)
-    tell(Progress("embedding", done, len(wanted)))
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for i in range(0, len(ids), _EMBED_AT_ONCE):
-        yield ids[i : i + _EMBED_AT_ONCE]
-
-
-def _vector_id(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _identity(settings: Settings, embedder: Embedder) -> dict[str, str]:
-    return {
-        "embedder": embedder.card.fingerprint,
-        "embedder_name": embedder.card.name,
-        "pipeline": str(PIPELINE),
-        "chroma_url": settings.chroma_url,
-    }
 
 
 def _note_files(catalog: Catalog, plan: _Plan) -> None:
@@ -329,24 +289,7 @@ def _note_files(catalog: Catalog, plan: _Plan) -> None:
         with catalog.write() as writer:
             for path in plan.gone:
                 writer.remove(path)
-            _write_files(writer, plan)
-
-
-def _write_files(writer: Writer, plan: _Plan) -> None:
-    for found, reason in plan.newly_skipped:
-        writer.remove(found.relative_path)
-        writer.skip(found.relative_path, reason, size=found.size, mtime_ns=found.mtime_ns)
-    for found in plan.touched:
-        writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
-
-
-def _collect_leftovers(catalog: Catalog, vectors: VectorStore) -> None:
-    """Drops vectors that are not live. What could not be dropped is in nobody's way, and the next run tries again."""
-    try:
-        with catalog.read() as snapshot:
-            vectors.keep_only(snapshot.vector_ids())
-    except IndexingError as error:
-        log.warning("the new version is published, but old vectors could not be removed: %s", error)
+            plan.note(writer)
 
 
 def _report(catalog: Catalog, plan: _Plan, begun: float) -> SyncReport:
@@ -361,4 +304,5 @@ def _report(catalog: Catalog, plan: _Plan, begun: float) -> SyncReport:
         chunks=chunks,
         version=version.name if version else "",
         seconds=time.perf_counter() - begun,
+        moved=plan.moved(),
     )

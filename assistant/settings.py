@@ -44,6 +44,7 @@ class Settings(BaseSettings):
             `openai-compatible:…`, the last with `llm_base_url`).
         llm_base_url: Address of the language model's server.
         chroma_url: Empty for the embedded Chroma, or the address of a Chroma server.
+        keep_versions: How many versions are kept, the published one included; older ones are collected.
         api_keys: Keys that open the server; comma-separated in the environment.
         host, port: Where the server listens; a host that is not loopback needs keys.
     """
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     llm: str = ""
     llm_base_url: str = ""
     chroma_url: str = ""
+    keep_versions: int = Field(default=5, ge=1)
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=7860, ge=0, le=65535)

@@ -72,6 +72,8 @@ class Document:
         language: ISO 639-1 code of the main language (`en`, `ru`), or `und`.
         blocks: In text order, not overlapping, covering every character that is not white space.
         pages: Offset of each page's first character; empty where the format has no pages.
+        copies: Paths of the other files with the same stored text; the first of all in the alphabet is the one
+            that is searched and cited. Known of documents in the index only.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Document:
     sources: tuple[Source, ...] = ()
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
+    copies: tuple[str, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None where the format has no pages."""
@@ -279,8 +282,27 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A document that changed and says nearly what another one says.
+
+    Attributes:
+        of: Path of the other one, the nearest.
+        likeness: Share of runs of words that both hold, of those that either does.
+    """
+
+    path: str
+    of: str
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What an indexing run did (or, for a check, would do)."""
+    """What an indexing run did (or, for a check, would do).
+
+    Attributes:
+        moved: Files with the content of one that is gone; each counts as added, and as deleted where it was, too.
+        near_duplicates: Of the documents that were added or updated.
+    """
 
     added: int
     updated: int
@@ -291,6 +313,8 @@ class SyncReport:
     chunks: int
     version: str
     seconds: float
+    moved: int = 0
+    near_duplicates: tuple[NearDuplicate, ...] = ()
 
     @property
     def changed(self) -> bool:

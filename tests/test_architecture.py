@@ -21,7 +21,7 @@ LAYERS = (
     ("embedding",),
     ("ingest",),
     ("store",),
-    ("indexing",),
+    ("building", "publishing", "indexing", "versions", "forgetting"),
     ("doctor",),
     ("retrieval",),
     ("answering",),

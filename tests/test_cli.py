@@ -51,7 +51,10 @@ ANSWER = {
 }  # fmt: skip
 CITATION = {"number", "document_id", "path", "title", "date", "url", "page", "quote", "start", "end"}
 PASSAGE = {"document_id", "path", "title", "date", "start", "end", "text", "score", "url", "page"}
-REPORT = {"added", "updated", "deleted", "unchanged", "skipped", "documents", "chunks", "version", "seconds"}
+REPORT = {"added", "updated", "deleted", "unchanged", "skipped", "documents", "chunks", "version", "seconds"} | {
+    "moved",
+    "near_duplicates",
+}
 
 
 @dataclass(frozen=True)

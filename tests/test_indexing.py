@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Settings, indexing
-from assistant.embedding import model_fingerprint
+from assistant.embedding import Embedder, model_fingerprint
 from assistant.embedding.models import model_folder
 from assistant.errors import CorpusError, EmbedderError, IndexingError, IndexMissingError
-from assistant.indexing import CATALOG, VECTORS, check, open_index, sync
+from assistant.indexing import CATALOG, VECTORS, Index, check, open_index, sync
 from assistant.store.vectors import VectorStore
 from assistant.types import Progress
 
@@ -79,6 +79,20 @@ def indexed(place: Place) -> Place:
     return place
 
 
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that are embedded from here on."""
+    texts: list[str] = []
+    embed = Embedder.embed
+
+    def counted(self: Embedder, batch: Sequence[str]) -> Any:
+        texts.extend(batch)
+        return embed(self, batch)
+
+    monkeypatch.setattr(Embedder, "embed", counted)
+    return texts
+
+
 def rows(place: Place, query: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(place.index / CATALOG)) as db:
         return db.execute(query).fetchall()
@@ -107,6 +121,7 @@ def content(place: Place) -> dict[str, list[tuple[Any, ...]]]:
             f" LEFT JOIN keywords k ON k.rowid = c.number {ordered}",
         ),
         "keyword rows": rows(place, "SELECT count(*) FROM keywords"),
+        "copies": rows(place, "SELECT document_id, path, title, date, url, language, sha256 FROM copies ORDER BY path"),
         "skipped": rows(place, "SELECT path, reason FROM skipped ORDER BY path"),
         "embedder": rows(place, "SELECT value FROM meta WHERE key = 'embedder'"),
     }
@@ -125,6 +140,12 @@ def held(place: Place) -> list[str]:
 
 def live(place: Place) -> list[str]:
     return [row[0] for row in rows(place, "SELECT DISTINCT vector_id FROM vectors ORDER BY 1")]
+
+
+def kept(place: Place) -> list[str]:
+    """Ids of the vectors that the versions need which are kept."""
+    both = "SELECT vector_id FROM vectors UNION SELECT vector_id FROM archived_vectors ORDER BY 1"
+    return [row[0] for row in rows(place, both)]
 
 
 def everything_under(folder: Path) -> dict[str, tuple[int, int]]:
@@ -163,7 +184,7 @@ def test_change_deletion_and_addition_are_followed(indexed: Place) -> None:
     report = sync(indexed.settings)
     assert (report.added, report.updated, report.deleted, report.unchanged) == (1, 1, 1, 1)
     assert version(indexed) != first
-    assert held(indexed) == live(indexed)
+    assert held(indexed) == kept(indexed)
     with Assistant(indexed.settings) as assistant:
         assert "Otto Brandt" in assistant.search("Who built the lighthouse?")[0].text
         assert "Ada Thornton" not in json.dumps([p.to_dict() for p in assistant.search("Ada Thornton", top_k=10)])
@@ -184,8 +205,28 @@ def test_deleted_document_is_never_found_again(indexed: Place) -> None:
 def test_renamed_document_moves(indexed: Place) -> None:
     (indexed.corpus / "lighthouse.md").rename(indexed.corpus / "tower.md")
     report = sync(indexed.settings)
-    assert (report.added, report.deleted) == (1, 1)
+    assert (report.added, report.deleted, report.moved) == (1, 1, 1)
     assert indexed.found("Who built the lighthouse?")[0] == "tower.md"
+
+
+def test_file_that_moved_keeps_its_vectors(indexed: Place, embedded: list[str]) -> None:
+    (indexed.corpus / "old").mkdir()
+    for name in ("lighthouse.md", "sub/ferry.md"):
+        (indexed.corpus / name).rename(indexed.corpus / "old" / Path(name).name)
+    report = sync(indexed.settings)
+    assert (report.added, report.deleted, report.moved, report.unchanged) == (2, 2, 2, 1)
+    assert embedded == []
+    assert held(indexed) == live(indexed)
+
+
+def test_only_the_chunks_that_are_new_are_embedded(place: Place, embedded: list[str]) -> None:
+    place.write("barge.md", big_text("barge", range(4)))
+    sync(place.settings)
+    embedded.clear()
+    place.write("barge.md", big_text("barge", range(5)))
+    sync(place.settings)
+    assert embedded
+    assert all("Part 4" in text for text in embedded)
 
 
 def test_edit_is_seen_though_size_and_time_stamp_are_the_old_ones(indexed: Place) -> None:
@@ -205,24 +246,47 @@ def test_new_time_stamp_alone_publishes_nothing_and_is_remembered(indexed: Place
     assert rows(indexed, "SELECT mtime_ns FROM documents WHERE path = 'lighthouse.md'") > stamp
 
 
-def test_same_text_in_two_documents_is_embedded_once_and_found_in_both(place: Place) -> None:
+def test_same_text_in_two_files_is_embedded_once_and_cited_from_the_first_in_the_alphabet(place: Place) -> None:
+    text = f"---\ntitle: The boathouse\n---\n{SHARED}"
+    for name in ("two.md", "one.md", "three.md"):
+        place.write(name, text)
+    report = sync(place.settings)
+    assert (report.added, report.documents) == (6, 6)
+    question = "Where are the keys of the boathouse?"
+    with Assistant(place.settings) as assistant:
+        passages = [p for p in assistant.search(question, top_k=10) if "boathouse" in p.text]
+        assert [p.path for p in passages] == ["one.md"]
+        assert assistant.document("one.md").copies == ("three.md", "two.md")
+        copy = assistant.document("two.md")
+        assert (copy.path, copy.text, copy.copies) == (
+            "two.md",
+            assistant.document("one.md").text,
+            ("one.md", "three.md"),
+        )
+        assert assistant.document(copy.id) == copy
+        assert {"one.md", "two.md", "three.md"} <= {d.path for d in assistant.documents()}
+
+
+def test_next_copy_stands_in_when_the_first_goes_and_nothing_is_embedded_for_it(
+    place: Place, embedded: list[str]
+) -> None:
     text = f"---\ntitle: The boathouse\n---\n{SHARED}"
     place.write("one.md", text)
     place.write("two.md", text)
     sync(place.settings)
-    ids = rows(
-        place,
-        "SELECT v.vector_id FROM documents d JOIN chunks c ON c.document = d.number"
-        " JOIN vectors v ON v.chunk = c.number WHERE d.path IN ('one.md', 'two.md')",
-    )
-    assert len(ids) == 2
-    assert len(set(ids)) == 1
-    assert {"one.md", "two.md"} <= set(place.found("Where are the keys of the boathouse?"))
+    embedded.clear()
     (place.corpus / "one.md").unlink()
-    sync(place.settings)
+    report = sync(place.settings)
+    assert (report.added, report.updated, report.deleted, report.documents) == (0, 0, 1, 4)
     found = place.found("Where are the keys of the boathouse?")
     assert found[0] == "two.md"
     assert "one.md" not in found
+    place.write("a.md", text)
+    sync(place.settings)
+    found = place.found("Where are the keys of the boathouse?")
+    assert found[0] == "a.md"
+    assert "two.md" not in found
+    assert embedded == []
 
 
 def test_check_reports_and_changes_nothing(place: Place) -> None:
@@ -369,8 +433,8 @@ def test_lone_surrogates_in_front_matter_and_question_do_no_harm(place: Place) -
 
 RUN = """
 import os, sys
-from assistant import Settings, indexing
-indexing._EMBED_AT_ONCE = 3
+from assistant import Settings, building, indexing
+building._EMBED_AT_ONCE = 3
 corpus, index, stage, done = sys.argv[1:]
 def tell(progress):
     if progress.stage == stage and progress.done >= int(done):
@@ -416,11 +480,12 @@ def assert_whole_and_finished_by_the_next_run(place: Place, before: dict[str, An
     """The published version is the old one or the new one, whole, and the next run leads to the new one."""
     assert content(place) in (before, content(fresh))
     with Assistant(place.settings) as assistant:
-        assert set(live(place)) <= set(held(place))
+        assert set(kept(place)) <= set(held(place))
         assert assistant.search("How many barrels of oil did the cutter carry?")[0].path == "cutter.md"
     sync(place.settings)
     assert content(place) == content(fresh)
-    assert held(place) == live(place) == live(fresh)
+    assert live(place) == live(fresh)
+    assert held(place) == kept(place)
     assert place.found("How many barrels did the ketch carry?")[0] == "ketch.md"
 
 
@@ -518,6 +583,57 @@ def test_open_reader_is_told_when_another_embedder_takes_over(indexed: Place, ot
         sync(Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model)))
         with pytest.raises(EmbedderError, match="other-model"):
             reader.search("Who built the lighthouse?")
+
+
+def test_reader_goes_on_with_the_old_embedder_until_the_new_index_is_published(
+    indexed: Place, other_model: Path
+) -> None:
+    other = Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model))
+    seen = []
+
+    def look(staged: Index) -> None:
+        assert staged.embedder.card.fingerprint == model_fingerprint(str(other_model))
+        for assistant in (reader, Assistant.over(staged, other)):
+            answer = assistant.ask("Who built the lighthouse of Marsh Point?")
+            assert answer.citations[0].path == "lighthouse.md"
+            seen.append(answer.index_version)
+
+    with Assistant(indexed.settings) as reader:
+        report = sync(other, review=look)
+    assert seen == [rows(indexed, "SELECT name FROM versions WHERE number = 1")[0][0], report.version]
+
+
+def test_version_that_its_review_refuses_is_not_published(indexed: Place, other_model: Path) -> None:
+    other = Settings(corpus_dir=indexed.corpus, index_dir=indexed.index, embedding_model=str(other_model))
+    before = content(indexed)
+
+    def refuse(staged: Index) -> None:
+        raise IndexingError("it answers worse")
+
+    with pytest.raises(IndexingError, match="answers worse"):
+        sync(other, review=refuse)
+    assert content(indexed) == before
+    assert indexed.found("Who built the lighthouse?")[0] == "lighthouse.md"
+
+
+def test_index_of_an_older_release_is_built_anew_by_itself(
+    indexed: Place, embedded: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    before, first = content(indexed), version(indexed)
+    with closing(sqlite3.connect(indexed.index / CATALOG)) as db:
+        db.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+        for table in ("copies", "archived_vectors", "archive", "likeness"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("DROP INDEX documents_by_text")
+        db.execute("ALTER TABLE documents DROP COLUMN text_sha256")
+        db.commit()
+    with pytest.raises(IndexingError, match=r"older release.*run `assistant index`"):
+        open_index(indexed.settings)
+    assert sync(indexed.settings).added == 3
+    assert "older release" in caplog.text
+    assert content(indexed) == before
+    assert (embedded, held(indexed)) == ([], live(indexed))
+    assert version(indexed)[0] == first[0].replace("0001", "0002")
 
 
 def test_change_of_the_pipeline_reads_everything_again(indexed: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,13 @@ sentences (evidence.py), numbering citations (citations.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assistant.answering.citations import Statement
 from assistant.answering.evidence import Evidence, Judged
 from assistant.retrieval.query import Kind, Query
-from assistant.store.keywords import stems
+from assistant.store.keywords import WORD, stem, stems
 
 LONGEST = 5  # sentences
 _FACTS = frozenset({Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.HOW_MANY, Kind.YES_NO})
@@ -25,6 +26,7 @@ _OF_A_LIST = 0.4
 _OF_A_HOME = 0.6
 _ITEMS = 6  # of an announced list
 _GAP = 8  # characters between two items: line ends, bullets, numbers
+_FIGURE = re.compile(r"\d+")
 _SAME = 0.8  # share of words from which two sentences say the same
 
 
@@ -89,5 +91,16 @@ def state(evidence: Sequence[Evidence]) -> list[Statement]:
 
 
 def _same(one: str, other: str) -> bool:
+    """Whether two sentences say the same; not where each has a figure or a name that the other lacks."""
     a, b = set(stems(one)), set(stems(other))
-    return bool(a and b) and len(a & b) >= _SAME * min(len(a), len(b))
+    if not a or not b or len(a & b) < _SAME * min(len(a), len(b)):
+        return False
+    return not (_told_apart(one, other) and _told_apart(other, one))
+
+
+def _told_apart(one: str, other: str) -> bool:
+    """Whether a sentence has a figure, or a name after its first word, that the other lacks."""
+    if set(_FIGURE.findall(one)) - set(_FIGURE.findall(other)):
+        return True
+    names = {stem(word) for word in WORD.findall(one)[1:] if word[0].isupper()}
+    return bool(names - set(stems(other)))

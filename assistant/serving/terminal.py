@@ -14,12 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from assistant.types import Answer, Citation, Passage, Skipped
+from assistant.types import Answer, Citation, NearDuplicate, Passage, Skipped
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # heavy, and only named here
     from tqdm import tqdm
 
+    from assistant.store.snapshot import Version
+    from assistant.versions import Difference
+
 _WIDTH, _NARROWEST = 100, 30
+_NAMED = 10  # of many near duplicates
 _EXCERPT = 300  # characters of a passage, to give an idea of it
 _UNITS = {"reading": "files", "loading": "model", "embedding": "chunks", "writing": "documents", "asking": "questions"}
 # Line ends to many readers of JSON lines, though not to JSON.
@@ -63,6 +67,14 @@ def tell_skipped(skipped: Sequence[Skipped]) -> None:
     """Names the files that did not become documents."""
     for file in skipped:
         tell(f"skipped: {file.reason}")
+
+
+def tell_alike(near_duplicates: Sequence[NearDuplicate]) -> None:
+    """Names documents that nearly say what another one does; of many, the first."""
+    for one in near_duplicates[:_NAMED]:
+        tell(f"near duplicate: {one.path} says nearly what {one.of} does ({one.likeness:.0%})")
+    if len(near_duplicates) > _NAMED:
+        tell(f"and {len(near_duplicates) - _NAMED} near duplicates more; --json names all")
 
 
 @contextmanager
@@ -109,6 +121,25 @@ def answer_text(answer: Answer) -> str:
             parts += ["The nearest passages:", *(passage_text(n, p) for n, p in enumerate(answer.passages[:3], 1))]
     parts += [_wrapped(f"Note: {note}") for note in answer.notes]
     return "\n\n".join(parts)
+
+
+def versions_text(versions: Sequence[Version]) -> str:
+    """The versions, one a line, the newest first."""
+    return "\n".join(
+        f"{'*' if version is versions[-1] else ' '} {version.name}  {version.created}  {version.documents} documents: "
+        f"{version.added} added, {version.updated} updated, {version.deleted} deleted"
+        for version in reversed(versions)
+    )
+
+
+def difference_text(difference: Difference) -> str:
+    """What two versions have otherwise: a line for each document, and for each chunk of those that changed."""
+    lines = [f"+ {path}" for path in difference.added] + [f"- {path}" for path in difference.removed]
+    for document in difference.changed:
+        lines.append(f"~ {document.path}")
+        for mark, texts in (("-", document.chunks_removed), ("+", document.chunks_added)):
+            lines += [f"    {mark} {textwrap.shorten(text, _WIDTH, placeholder=' …')}" for text in texts]
+    return "\n".join(lines) or "no difference"
 
 
 def passage_text(number: int, passage: Passage) -> str:

@@ -2,116 +2,31 @@
 
 `read()` gives a snapshot that stays the same whatever is published meanwhile; `write()` is one
 transaction that becomes visible as a whole or not at all. What is not here: what can be asked of a
-snapshot (snapshot.py), vectors (vectors.py), what a keyword row holds (keywords.py), who may write (lock.py).
+snapshot (snapshot.py, history.py), what is changed (writer.py), vectors (vectors.py), who may write (lock.py).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
 from assistant.errors import IndexingError, IndexMissingError
-from assistant.store.keywords import keyword_row
-from assistant.store.snapshot import Snapshot, Version
-from assistant.types import Chunk, Document, Sentence
+from assistant.store.snapshot import Snapshot
+from assistant.store.writer import Writer
 
-SCHEMA = 1
-
-
-class Writer(Snapshot):
-    """Changes the catalog inside one transaction; nobody else sees any of it before the commit."""
-
-    def remove(self, path: str) -> None:
-        """Forgets a file: its document with sentences, chunks and keyword rows, or that it was skipped."""
-        self._db.execute(
-            "DELETE FROM keywords WHERE rowid IN (SELECT c.number FROM chunks c JOIN documents d"
-            " ON d.number = c.document WHERE d.path = ?)",
-            (path,),
-        )
-        self._db.execute("DELETE FROM documents WHERE path = ?", (path,))
-        self._db.execute("DELETE FROM skipped WHERE path = ?", (path,))
-
-    def add(
-        self,
-        document: Document,
-        sentences: Sequence[Sentence],
-        chunks: Sequence[tuple[Chunk, Sequence[str]]],
-        *,
-        size: int,
-        mtime_ns: int,
-    ) -> None:
-        """Adds a document; each chunk comes with the ids of its vectors."""
-        details = {
-            "tags": document.tags,
-            "sources": [asdict(s) for s in document.sources],
-            "pages": document.pages,
-            "blocks": [(b.start, b.end, b.kind, b.level) for b in document.blocks],
-        }
-        number = self._db.execute(
-            "INSERT INTO documents (document_id, path, title, date, url, language, sha256, size, mtime_ns, details,"
-            " text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (document.id, document.path, document.title, document.date, document.url, document.language,
-             document.sha256, size, mtime_ns, json.dumps(details, ensure_ascii=False), document.text),
-        ).lastrowid  # fmt: skip
-        self._db.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
-            [(number, s.start, s.end, s.kind, s.section) for s in sentences],
-        )
-        for ordinal, (chunk, vector_ids) in enumerate(chunks):
-            row = self._db.execute(
-                "INSERT INTO chunks (document, ordinal, start, end, section, headings) VALUES (?, ?, ?, ?, ?, ?)",
-                (number, ordinal, chunk.start, chunk.end, chunk.section, json.dumps(chunk.headings)),
-            ).lastrowid
-            self._db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", [(row, v) for v in vector_ids])
-            keywords = keyword_row(document.title, chunk.headings, document.text[chunk.start : chunk.end])
-            self._db.execute(
-                "INSERT INTO keywords (rowid, title, headings, text) VALUES (?, ?, ?, ?)", (row, *keywords)
-            )
-
-    def skip(self, path: str, reason: str, *, size: int, mtime_ns: int) -> None:
-        """Records that a file did not become a document."""
-        self._db.execute("INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?)", (path, reason, size, mtime_ns))
-
-    def touch(self, path: str, *, size: int, mtime_ns: int) -> None:
-        """Records a new time stamp of a file whose content stayed the same."""
-        self._db.execute("UPDATE documents SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, path))
-
-    def set_meta(self, values: Mapping[str, str]) -> None:
-        """Records facts of the whole index."""
-        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
-
-    def publish(self, *, added: int, updated: int, deleted: int) -> Version:
-        """Makes what was written the version that readers see, once the transaction commits.
-
-        The name holds a digest of the documents and the embedder: equal names, equal answers.
-        """
-        digest = hashlib.sha256((self.meta("embedder") or "").encode())
-        for row in self._db.execute("SELECT path, sha256 FROM documents ORDER BY path"):
-            digest.update("\0".join(row).encode())
-        last = self.version()
-        name = f"{(last.number if last else 0) + 1:04d}-{digest.hexdigest()[:10]}"
-        self._db.execute(
-            "INSERT INTO versions (name, created, added, updated, deleted, documents, chunks)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (name, datetime.now(UTC).isoformat(timespec="seconds"), added, updated, deleted, *self.counts()),
-        )
-        published = self.version()
-        if published is None:
-            raise IndexingError("the new version was not recorded")
-        return published
+SCHEMA = 2
 
 
 class Catalog:
     """The catalog's file. Readers share a few connections; writing opens its own.
+
+    Attributes:
+        outdated: An older release wrote it: nothing can be read but `meta`, and whoever writes begins with `renew`.
 
     Raises:
         IndexMissingError: The file does not exist and `create` is false.
@@ -133,7 +48,12 @@ class Catalog:
                 schema = snapshot.meta("schema")
         except (OSError, sqlite3.Error) as error:
             raise _trouble(file, error) from error
-        if schema != str(SCHEMA):
+        self.outdated = (schema or "").isdecimal() and int(schema or 0) < SCHEMA
+        if self.outdated and not create:
+            raise IndexingError(
+                f"{file} was written by an older release (schema {schema}); run `assistant index`, which builds it anew"
+            )
+        if schema != str(SCHEMA) and not self.outdated:
             raise IndexingError(
                 f"{file} was written by another release (schema {schema}); remove {file.parent} and index again"
             )
@@ -201,6 +121,54 @@ class Catalog:
         finally:
             connection.close()
 
+    @contextmanager
+    def seen_by(self, writer: Writer) -> Iterator[None]:
+        """Inside, readers of this thread see what the writer has written, though it is not published yet."""
+        self._thread.active = writer.connection
+        try:
+            yield
+        finally:
+            self._thread.active = None
+
+    def renew(self, writer: Writer) -> None:
+        """Makes an empty catalog of this release's kind out of one that an older release wrote.
+
+        Nothing of it is seen before the writer's transaction commits. Versions count on, and the index keeps its name.
+        """
+        db = writer.connection
+        index, number = writer.meta("index"), writer.number
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        virtual = f"{tables} AND sql LIKE 'CREATE VIRTUAL%' ORDER BY name DESC"  # terms, which reads keywords, first
+        for query in (virtual, tables):  # the tables that a virtual one keeps go with it
+            for (name,) in db.execute(query).fetchall():
+                db.execute(f"DROP TABLE IF EXISTS {name}")
+        _fill(db, index or uuid.uuid4().hex[:12])
+        db.execute("INSERT INTO sqlite_sequence VALUES ('versions', ?)", (number - 1,))
+        self.outdated = False
+
+    def erase(self) -> None:
+        """Leaves nothing in any file of the catalog of what was deleted from its tables.
+
+        Raises:
+            IndexingError: Somebody goes on reading what was deleted, or there is no room for a second catalog.
+        """
+        self.close()
+        try:
+            connection = _connect(self.file)
+            try:
+                connection.execute("INSERT INTO keywords (keywords) VALUES ('rebuild')")
+                connection.execute("VACUUM")
+                read_by_others = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise _trouble(self.file, error) from error
+        if read_by_others:
+            raise IndexingError(
+                f"what was deleted still stands in {self.file}-wal, since another process reads it; stop that one and"
+                " run `assistant index`, which erases it"
+            )
+
     def close(self) -> None:
         """Closes the idle connections; one that is reading goes on, and the next reader opens anew."""
         with self._guard:
@@ -213,10 +181,7 @@ class Catalog:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN IMMEDIATE")
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in _statements():
-                    connection.execute(statement)
-                connection.execute("INSERT INTO meta VALUES ('schema', ?)", (str(SCHEMA),))
-                connection.execute("INSERT INTO meta VALUES ('index', ?)", (uuid.uuid4().hex[:12],))
+                _fill(connection, uuid.uuid4().hex[:12])
             connection.execute("COMMIT")
         finally:
             connection.close()
@@ -226,6 +191,13 @@ def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def _fill(connection: sqlite3.Connection, index: str) -> None:
+    """Makes the tables of an empty catalog."""
+    for statement in _statements():
+        connection.execute(statement)
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", str(SCHEMA)), ("index", index)])
 
 
 def _statements() -> Iterator[str]:

@@ -1,4 +1,5 @@
--- The catalog: every live document, its sentences and chunks, its keyword rows, and the versions published.
+-- The catalog: every live document, its sentences and chunks, its keyword rows, the versions published, and the
+-- archive: files as older versions that are kept have them.
 -- A row of `documents` is never changed in what it says, only replaced: its number names its text for good.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,12 +23,56 @@ CREATE TABLE documents (
     date        TEXT,
     url         TEXT,
     language    TEXT NOT NULL,
-    sha256      TEXT NOT NULL,
+    sha256      TEXT NOT NULL, -- of the file's bytes
+    text_sha256 TEXT NOT NULL,
+    since       INTEGER NOT NULL, -- the first version that has this file with this content
     size        INTEGER NOT NULL,
     mtime_ns    INTEGER NOT NULL,
     details     TEXT NOT NULL, -- JSON: tags, sources, pages, blocks
     text        TEXT NOT NULL
 );
+CREATE INDEX documents_by_text ON documents (text_sha256);
+
+CREATE TABLE copies ( -- files with the stored text of a document before them in the alphabet, which is searched for them
+    document_id TEXT NOT NULL UNIQUE,
+    path        TEXT PRIMARY KEY,
+    title       TEXT NOT NULL,
+    date        TEXT,
+    url         TEXT,
+    language    TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    text_sha256 TEXT NOT NULL,
+    since       INTEGER NOT NULL,
+    size        INTEGER NOT NULL,
+    mtime_ns    INTEGER NOT NULL,
+    details     TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX copies_by_text ON copies (text_sha256);
+
+CREATE TABLE archive ( -- files that the live version has no more, for the versions with since <= number < until
+    number      INTEGER PRIMARY KEY,
+    path        TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    text_sha256 TEXT NOT NULL,
+    since       INTEGER NOT NULL,
+    until       INTEGER NOT NULL,
+    record      BLOB NOT NULL -- compressed JSON: the document and the spans of its chunks
+);
+CREATE INDEX archive_by_path ON archive (path);
+
+CREATE TABLE archived_vectors ( -- vectors that are kept in Chroma for the archive
+    archived  INTEGER NOT NULL REFERENCES archive (number) ON DELETE CASCADE,
+    vector_id TEXT NOT NULL,
+    PRIMARY KEY (archived, vector_id)
+) WITHOUT ROWID;
+CREATE INDEX archived_vectors_by_id ON archived_vectors (vector_id);
+
+CREATE TABLE likeness ( -- bands of each document's MinHash: documents that share one may nearly be the same
+    band     INTEGER NOT NULL,
+    document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE,
+    PRIMARY KEY (band, document)
+) WITHOUT ROWID;
+CREATE INDEX likeness_by_document ON likeness (document);
 
 CREATE TABLE sentences (
     document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE,

@@ -9,34 +9,47 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from assistant.errors import DocumentError
 from assistant.types import Block, BlockKind, Document, DocumentSummary, Sentence, Skipped, Source
 
 _T = TypeVar("_T")
+_VERSION = "number, name, created, added, updated, deleted, documents, chunks"
 _FEW = 500  # bound parameters in one statement; SQLite's own limit is far higher
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What the catalog knows of a file: enough to see that it did not change."""
+    """What the catalog knows of a file: enough to see that it did not change.
+
+    Attributes:
+        since: Number of the first version that has it with this content.
+        is_copy: Whether another file stands for it in the search, having the same stored text.
+        skipped: Why it is no document; None where it is one.
+    """
 
     path: str
     size: int
     mtime_ns: int
     sha256: str
+    text_sha256: str = ""
+    since: int = 0
+    is_copy: bool = False
     skipped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A published state of the index."""
+    """A published state of the index, and what it changed of the one before."""
 
     number: int
     name: str
     created: str
+    added: int
+    updated: int
+    deleted: int
     documents: int
     chunks: int
 
@@ -68,10 +81,10 @@ class StoredChunk:
 
 
 class Snapshot:
-    """Reads one state of the catalog."""
+    """Reads one state of the catalog, through `connection`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+        self.connection = self._db = connection
 
     def meta(self, key: str) -> str | None:
         """A recorded fact of the whole index, such as the embedder's fingerprint."""
@@ -80,15 +93,19 @@ class Snapshot:
 
     def version(self) -> Version | None:
         """The published version, or None before the first publish."""
-        row = self._db.execute(
-            "SELECT number, name, created, documents, chunks FROM versions ORDER BY number DESC LIMIT 1"
-        ).fetchone()
+        row = self._db.execute(f"SELECT {_VERSION} FROM versions ORDER BY number DESC LIMIT 1").fetchone()
         return None if row is None else Version(*row)
+
+    def versions(self) -> list[Version]:
+        """The versions that are kept, oldest first; the last one is published."""
+        return [Version(*row) for row in self._db.execute(f"SELECT {_VERSION} FROM versions ORDER BY number")]
 
     def files(self) -> dict[str, FileRecord]:
         """Every file that was read or skipped, by path."""
-        rows = self._db.execute("SELECT path, size, mtime_ns, sha256, NULL FROM documents").fetchall()
-        rows += self._db.execute("SELECT path, size, mtime_ns, '', reason FROM skipped").fetchall()
+        query = "SELECT path, size, mtime_ns, sha256, text_sha256, since, {}, NULL FROM {}"
+        rows = self._db.execute(query.format(0, "documents")).fetchall()
+        rows += self._db.execute(query.format(1, "copies")).fetchall()
+        rows += self._db.execute("SELECT path, size, mtime_ns, '', '', 0, 0, reason FROM skipped").fetchall()
         return {row[0]: FileRecord(*row) for row in rows}
 
     def skipped(self) -> tuple[Skipped, ...]:
@@ -96,13 +113,18 @@ class Snapshot:
         return tuple(Skipped(*row) for row in self._db.execute("SELECT path, reason FROM skipped ORDER BY path"))
 
     def counts(self) -> tuple[int, int]:
-        """Number of documents and of chunks."""
-        row = self._db.execute("SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)").fetchone()
+        """Number of documents, copies included, and of chunks."""
+        row = self._db.execute(
+            "SELECT (SELECT count(*) FROM documents) + (SELECT count(*) FROM copies), (SELECT count(*) FROM chunks)"
+        ).fetchone()
         return int(row[0]), int(row[1])
 
     def documents(self) -> list[DocumentSummary]:
-        """All documents without their text, by path."""
-        rows = self._db.execute("SELECT document_id, path, title, date, url, language FROM documents ORDER BY path")
+        """All documents without their text, copies included, by path."""
+        rows = self._db.execute(
+            "SELECT document_id, path, title, date, url, language FROM documents UNION ALL"
+            " SELECT document_id, path, title, date, url, language FROM copies ORDER BY path"
+        )
         return [DocumentSummary(*row) for row in rows]
 
     def languages(self) -> dict[str, int]:
@@ -117,30 +139,29 @@ class Snapshot:
         """
         try:
             row = self._db.execute(
-                "SELECT document_id, path, title, text, sha256, date, url, language, details FROM documents"
-                " WHERE document_id = ?1 OR path = ?1",
+                "SELECT document_id, path, title, text, sha256, date, url, language, details, text_sha256"
+                " FROM documents WHERE document_id = ?1 OR path = ?1"
+                " UNION ALL SELECT c.document_id, c.path, c.title, d.text, c.sha256, c.date, c.url, c.language,"
+                " c.details, c.text_sha256 FROM copies c JOIN documents d ON d.text_sha256 = c.text_sha256"
+                " WHERE c.document_id = ?1 OR c.path = ?1",
                 (id_or_path,),
             ).fetchone()
         except UnicodeEncodeError:  # a lone surrogate: bytes on a command line that are no text name nothing
             row = None
         if row is None:
             raise DocumentError(f"no document {id_or_path!r} in the index; `assistant index` reads new files")
-        document_id, path, title, text, sha256, date, url, language, packed = row
-        details = json.loads(packed)
-        return Document(
-            id=document_id,
-            path=path,
-            title=title,
-            text=text,
-            sha256=sha256,
-            date=date,
-            url=url,
-            language=language,
-            tags=tuple(details["tags"]),
-            sources=tuple(Source(**s) for s in details["sources"]),
-            blocks=tuple(Block(s, e, BlockKind(k), level) for s, e, k, level in details["blocks"]),
-            pages=tuple(details["pages"]),
+        *columns, text_sha256 = row
+        copies = tuple(other for other in self.same_text(text_sha256) if other != columns[1])
+        return replace(to_document(columns), copies=copies)
+
+    def same_text(self, text_sha256: str) -> list[str]:
+        """Paths of the documents with that stored text; the first is the one that is searched and cited."""
+        rows = self._db.execute(
+            "SELECT path FROM documents WHERE text_sha256 = ?1 UNION ALL SELECT path FROM copies"
+            " WHERE text_sha256 = ?1 ORDER BY path",
+            (text_sha256,),
         )
+        return [str(row[0]) for row in rows]
 
     def text(self, document: int, start: int, end: int) -> str:
         """A span of the stored text of the document with that row number."""
@@ -223,6 +244,13 @@ class Snapshot:
         """Ids of all live vectors."""
         return {row[0] for row in self._db.execute("SELECT DISTINCT vector_id FROM vectors")}
 
+    def kept_vectors(self) -> set[str]:
+        """Ids of all vectors that Chroma has to hold: the live ones, and those of older versions that are kept."""
+        return {
+            row[0]
+            for row in self._db.execute("SELECT vector_id FROM vectors UNION SELECT vector_id FROM archived_vectors")
+        }
+
     def keyword_scores(self, match: str, limit: int, weights: tuple[float, float, float]) -> list[tuple[int, float]]:
         """Chunks that match an FTS5 expression, best first, with BM25 as a positive score."""
         rows = self._db.execute(
@@ -249,6 +277,26 @@ class Snapshot:
             list(values),
         )
         return [_stored_chunk(row) for row in rows]
+
+
+def to_document(columns: Sequence[Any]) -> Document:
+    """A document of its columns: id, path, title, text, sha256, date, url, language, details."""
+    document_id, path, title, text, sha256, date, url, language, packed = columns
+    details = json.loads(packed)
+    return Document(
+        id=document_id,
+        path=path,
+        title=title,
+        text=text,
+        sha256=sha256,
+        date=date,
+        url=url,
+        language=language,
+        tags=tuple(details["tags"]),
+        sources=tuple(Source(**s) for s in details["sources"]),
+        blocks=tuple(Block(s, e, BlockKind(k), level) for s, e, k, level in details["blocks"]),
+        pages=tuple(details["pages"]),
+    )
 
 
 def _stored_chunk(row: Sequence[Any]) -> StoredChunk:

@@ -99,6 +99,14 @@ class VectorStore:
             for i in range(0, len(ids), _ROWS):
                 self._collection.upsert(ids=list(ids[i : i + _ROWS]), embeddings=vectors[i : i + _ROWS].tolist())
 
+    def remove(self, ids: Sequence[str]) -> None:
+        """Drops those of the vectors that are held."""
+        with self._told():
+            for part in _parts(ids):
+                held = self._collection.get(ids=list(part), include=[])["ids"]
+                if held:
+                    self._collection.delete(ids=held)
+
     def keep_only(self, live: Iterable[str]) -> int:
         """Drops every vector that is not live, and all of other embedders; returns how many were dropped."""
         wanted = set(live)

@@ -49,6 +49,24 @@ def test_what_several_documents_say_is_said_once(copies: Assistant, question: st
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Harbour Bridge was opened on 19 March 1932.", "The Harbour Bridge was opened on 19 March 1933."),
+        ("The Harbour Bridge carries 1,200 cars in an hour.", "The Harbour Bridge carries 1,300 cars in an hour."),
+        ("The premier who opened the bridge was Jack Lang.", "The premier who opened the bridge was Otto Lang."),
+    ],
+)
+def test_sentences_of_which_one_figure_or_name_differs_are_not_taken_for_one(
+    make_assistant: MakeAssistant, one: str, other: str
+) -> None:
+    assistant = make_assistant({"a.md": f"# Harbour Bridge\n\n{one}\n", "b.md": f"# Harbour Bridge\n\n{other}\n"})
+    answer = assistant.ask("What is told about the Harbour Bridge?")
+    assert_proven(assistant, answer)
+    quotes = {citation.quote for citation in answer.citations}
+    assert not answer.answered or quotes >= {one, other}
+
+
+@pytest.mark.parametrize(
     ("question", "fact"),
     [
         ("Who chaired the working group's meeting in November 2013?", "Klimashin"),
@@ -79,9 +97,9 @@ def test_copied_sentence_is_cited_from_the_earliest_document(make_assistant: Mak
     said = "The Marlow ferry was cancelled because its engine had failed an inspection."
     corpus = make_assistant(
         {
-            "a-copy.md": f"---\ndate: 2021-05-02\n---\n# The Marlow ferry\n\n{said}\n",
+            "a-copy.md": f"---\ndate: 2021-05-02\n---\n# The Marlow ferry\n\n{said}\n\nA later copy.\n",
             "b-source.md": f"---\ndate: 2019-03-01\n---\n# The Marlow ferry\n\n{said}\n",
-            "c-undated.md": f"# The Marlow ferry\n\n{said}\n",
+            "c-undated.md": f"# The Marlow ferry\n\n{said}\n\nAn undated copy.\n",
         }
     )
     answer = corpus.ask("Why was the Marlow ferry cancelled?")

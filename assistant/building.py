@@ -1,0 +1,154 @@
+"""From documents to rows and vectors: which of them stand for their copies, split, embed what is new, write.
+
+Vectors go to Chroma first, under ids made from the embedded text, so that an interrupted run leaves nothing but
+vectors that the next run finds and uses. What is not here: what changed, and the publish (indexing.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.embedding import Embedder
+from assistant.ingest import split_chunks, split_sentences
+from assistant.store.snapshot import FileRecord
+from assistant.store.vectors import VectorStore
+from assistant.store.writer import Writer, text_sha256
+from assistant.types import Chunk, Document, Progress
+
+# Texts embedded between two writes to Chroma: large enough to batch, small enough to lose little to a crash.
+_EMBED_AT_ONCE = 256
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A document that is to be in the next version, with what its file looks like."""
+
+    document: Document
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What makes the next version out of the published one.
+
+    Attributes:
+        gone: Paths of documents that are not to be in it.
+        incoming: Documents that are new in it or replace the one of their path.
+        added, updated, deleted: How many documents that is.
+    """
+
+    gone: Sequence[str]
+    incoming: Sequence[Incoming]
+    added: int
+    updated: int
+    deleted: int
+
+
+def build(
+    writer: Writer, vectors: VectorStore, embedder: Embedder, changes: Changes, tell: OnProgress
+) -> frozenset[str]:
+    """Writes the next version into the open transaction; its publish is the caller's.
+
+    Returns:
+        Ids of vectors that the version before had and that may not be needed any more.
+    """
+    before = {path: record for path, record in writer.files().items() if record.skipped is None}
+    incoming = {item.document.path: item for item in changes.incoming}
+    leaving = (before.keys() & incoming.keys()) | (before.keys() & set(changes.gone))
+    for item in _changing_places(writer, before, incoming, leaving):
+        incoming[item.document.path] = item
+    leaving |= before.keys() & incoming.keys()
+    for path in sorted(leaving):
+        if path not in incoming or not _same_content(incoming[path].document, before[path]):
+            writer.archive(before[path])
+    freed = frozenset(writer.vectors_of(sorted(leaving)))
+    for path in {*leaving, *incoming, *changes.gone}:
+        writer.remove(path)
+
+    first = _first_of_each_text(before, incoming, leaving)
+    prepared = []
+    texts: dict[str, str] = {}  # vector id -> text; a text that stands twice is embedded once
+    for path, item in incoming.items():
+        if first[text_sha256(item.document.text)] != path:
+            continue
+        sentences = split_sentences(item.document)
+        with_ids: list[tuple[Chunk, list[str]]] = []
+        for chunk in split_chunks(item.document, sentences, embedder.tokenizer):
+            ids = [_vector_id(text) for text in chunk.embedding_texts]
+            texts.update(zip(ids, chunk.embedding_texts, strict=True))
+            with_ids.append((chunk, ids))
+        prepared.append((item, sentences, with_ids))
+    _embed(vectors, embedder, texts, tell)
+    for done, (item, sentences, with_ids) in enumerate(prepared):
+        tell(Progress("writing", done, len(prepared)))
+        since = _since(item.document, before)
+        writer.add(item.document, sentences, with_ids, size=item.size, mtime_ns=item.mtime_ns, since=since)
+    tell(Progress("writing", len(prepared), len(prepared)))
+    written = {item.document.path for item, *_ in prepared}
+    for path in incoming.keys() - written:
+        item = incoming[path]
+        since = _since(item.document, before)
+        writer.add_copy(item.document, size=item.size, mtime_ns=item.mtime_ns, since=since)
+    return freed
+
+
+def _changing_places(
+    writer: Writer, before: Mapping[str, FileRecord], incoming: Mapping[str, Incoming], leaving: set[str]
+) -> list[Incoming]:
+    """Documents that stay, and stand for their copies from now on, or do not any more."""
+    touched = {before[path].text_sha256 for path in leaving}
+    touched |= {text_sha256(item.document.text) for item in incoming.values()}
+    first = _first_of_each_text(before, incoming, leaving)
+    return [
+        Incoming(writer.document(path), record.size, record.mtime_ns)
+        for path, record in before.items()
+        if path not in leaving
+        and record.text_sha256 in touched
+        and record.is_copy == (first[record.text_sha256] == path)
+    ]
+
+
+def _first_of_each_text(
+    before: Mapping[str, FileRecord], incoming: Mapping[str, Incoming], leaving: set[str]
+) -> dict[str, str]:
+    """For each stored text of the next version the first path in the alphabet that has it."""
+    texts = {path: record.text_sha256 for path, record in before.items() if path not in leaving}
+    texts.update((path, text_sha256(item.document.text)) for path, item in incoming.items())
+    first: dict[str, str] = {}
+    for path, text in texts.items():
+        first[text] = min(path, first.get(text, path))
+    return first
+
+
+def _same_content(document: Document, record: FileRecord) -> bool:
+    return (document.sha256, text_sha256(document.text)) == (record.sha256, record.text_sha256)
+
+
+def _since(document: Document, before: Mapping[str, FileRecord]) -> int | None:
+    record = before.get(document.path)
+    return record.since if record is not None and _same_content(document, record) else None
+
+
+def _embed(vectors: VectorStore, embedder: Embedder, texts: Mapping[str, str], tell: OnProgress) -> None:
+    held = vectors.held(list(texts))
+    wanted = [i for i in texts if i not in held]
+    done = 0
+    for part in _parts(wanted):
+        tell(Progress("embedding", done, len(wanted)))
+        vectors.add(part, embedder.embed([texts[i] for i in part]))
+        done += len(part)
+    tell(Progress("embedding", done, len(wanted)))
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for i in range(0, len(ids), _EMBED_AT_ONCE):
+        yield ids[i : i + _EMBED_AT_ONCE]
+
+
+def _vector_id(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,90 @@
+"""Taking a document out of every version, so that none of its text stands in any file of the index folder.
+
+It goes from the live rows and from the archive with all files of the same text, its vectors go from Chroma, and the
+catalog's files are written anew. What is not here: the file in the corpus folder, which is its owner's.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from assistant.building import Changes
+from assistant.embedding import model_fingerprint
+from assistant.errors import DocumentError
+from assistant.publishing import (
+    CATALOG,
+    collect_leftovers,
+    erase_later,
+    finish_erasing,
+    publish,
+    refuse_other_pipeline,
+)
+from assistant.settings import Settings
+from assistant.store.catalog import Catalog
+from assistant.store.history import History
+from assistant.store.lock import writer_lock
+from assistant.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was taken out of every version.
+
+    Attributes:
+        paths: Of the document, and of the files that hold the same text.
+        in_corpus: Those whose files are still there: the next `sync` would read them again.
+        version: Name of the published version, which does not have them.
+    """
+
+    paths: tuple[str, ...]
+    in_corpus: tuple[str, ...]
+    version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return asdict(self)
+
+
+def forget(settings: Settings, path: str) -> Forgotten:
+    """Takes a document out of every version that is kept, with every file that holds the same text.
+
+    Args:
+        settings: Where things are.
+        path: Of the document, relative to the corpus folder.
+
+    Raises:
+        DocumentError: No version has it.
+        IndexingError: The index can't be written, or somebody goes on reading what was deleted; the next `sync`
+            erases it then.
+    """
+    with closing(Catalog(settings.index_dir / CATALOG)):  # whether there is one is told before a lock is made
+        pass
+    fingerprint = model_fingerprint(settings.embedding_model)
+    with writer_lock(settings.index_dir), closing(Catalog(settings.index_dir / CATALOG)) as catalog:
+        finish_erasing(catalog)
+        with catalog.read() as snapshot:
+            refuse_other_pipeline(settings, snapshot)
+            history = History(snapshot)
+            texts = history.texts_of(path)
+            paths = sorted({other for text in texts for other in history.files_with(text)})
+            live = [record.path for record in snapshot.files().values() if record.text_sha256 in texts]
+        if not texts:
+            raise DocumentError(f"no version of the index has a document {path!r}; `assistant versions` lists them")
+
+        def take_out(writer: Writer) -> None:
+            writer.forget(path, texts)
+            erase_later(writer)
+
+        if live:
+            publish(settings, catalog, Changes(live, (), 0, 0, len(live)), lambda _: None, take_out, sweep=True)
+        else:
+            with catalog.write() as writer:
+                take_out(writer)
+            collect_leftovers(settings, catalog, fingerprint)
+        finish_erasing(catalog)
+        with catalog.read() as snapshot:
+            version = snapshot.versions()[-1].name
+    there = tuple(other for other in paths if (settings.corpus_dir / other).is_file())
+    return Forgotten(tuple(paths), there, version)
