@@ -11,18 +11,27 @@ import hashlib
 import logging
 import os
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.embedding import Embedder, load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
-from assistant.ingest import PIPELINE, Found, document_id, load_document, split_chunks, split_sentences, walk_corpus
+from assistant.ingest import (
+    PIPELINE,
+    Found,
+    check_folder,
+    load_document,
+    split_chunks,
+    split_sentences,
+    walk_corpus,
+)
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog, Writer
 from assistant.store.lock import writer_lock
 from assistant.store.snapshot import FileRecord, Snapshot
-from assistant.store.vectors import VectorStore
+from assistant.store.vectors import VectorStore, ids_on_disk
 from assistant.types import Chunk, Document, Progress, Skipped, SyncReport
 
 log = logging.getLogger(__name__)
@@ -34,6 +43,7 @@ TWINS = "embedder"
 _EMBED_AT_ONCE = 256
 
 OnProgress = Callable[[Progress], None]
+Load = Callable[[str, Path], Embedder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +104,20 @@ def open_vectors(settings: Settings, snapshot: Snapshot, fingerprint: str) -> Ve
     return VectorStore(settings.index_dir / VECTORS, settings.chroma_url, fingerprint, index)
 
 
-def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncReport:
+def sync(
+    settings: Settings, *, progress: OnProgress | None = None, load: Load = load_embedder, anew: bool = False
+) -> SyncReport:
     """Brings the index in line with the corpus folder and publishes it.
 
     Where no document changed the published version stays. A file that can't be read is skipped with its
     reason; the others go on.
+
+    Args:
+        settings: Where things are.
+        progress: Called as the run goes on.
+        load: What loads the embedder, for whoever runs often and keeps it.
+        anew: Reads every document again and writes every row again, whatever the catalog says: for one whose rows
+            are not to be trusted. Vectors that are held stay.
 
     Raises:
         CorpusError: The folder is missing; what was published before stays.
@@ -107,19 +126,19 @@ def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncRepor
     """
     begun = time.perf_counter()
     tell = progress or (lambda _: None)
-    list(walk_corpus(settings.corpus_dir))  # a folder that is missing is told before anything is made
+    check_folder(settings.corpus_dir)  # one that is missing is told before anything is made
     fingerprint = model_fingerprint(settings.embedding_model)
     with writer_lock(settings.index_dir):
         catalog = Catalog(settings.index_dir / CATALOG, create=True)
         try:
             with catalog.read() as snapshot:
                 whole = _vectors_are_there(settings, snapshot, fingerprint)
-                plan = _plan(settings, snapshot, fingerprint, tell, anew=not whole)
+                plan = _plan(settings, snapshot, fingerprint, tell, anew=anew or not whole)
             if plan.published and not plan.anew and not plan.changes_documents:
                 _note_files(catalog, plan)
                 return _report(catalog, plan, begun)
             tell(Progress("loading", 0, 1))
-            embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
+            embedder = load(settings.embedding_model, settings.index_dir / TWINS)
             tell(Progress("loading", 1, 1))
             with catalog.write() as writer:
                 vectors = open_vectors(settings, writer, embedder.card.fingerprint)
@@ -127,7 +146,7 @@ def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncRepor
                 writer.set_meta(_identity(settings, embedder))
                 added, updated, deleted = plan.tally()
                 writer.publish(added=added, updated=updated, deleted=deleted)
-            _collect_leftovers(catalog, vectors)
+            collect_leftovers(catalog, vectors)
             return _report(catalog, plan, begun)
         finally:
             catalog.close()
@@ -195,12 +214,12 @@ class _Plan:
         """Sorts the files of the corpus by what is to be done with them, reading those that changed."""
         present = {found.relative_path for found in files}
         usable = {} if self.anew else records
-        ids: dict[str, str] = {}
+        names: dict[str, str] = {}
         for done, found in enumerate(files):
             tell(Progress("reading", done, len(files)))
             path = found.relative_path
             record = usable.get(path)
-            twin = ids.setdefault(document_id(path), path)
+            twin = names.setdefault(unicodedata.normalize("NFC", path), path)  # paths of one id
             problem = found.problem or (
                 None if twin == path else f"{path} has the same name as {twin} in another Unicode form; rename one"
             )
@@ -259,10 +278,13 @@ def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str)
     if snapshot.version() is None or snapshot.meta("embedder") != fingerprint:
         return True  # they are made anyway
     live = snapshot.vector_ids()
+    same_place = (snapshot.meta("chroma_url") or "") == settings.chroma_url
+    if same_place and not settings.chroma_url and live <= ids_on_disk(settings.index_dir / VECTORS, fingerprint):
+        return True
     vectors = open_vectors(settings, snapshot, fingerprint)
-    if (snapshot.meta("chroma_url") or "") != settings.chroma_url:
-        return len(vectors.held(sorted(live))) == len(live)
-    return vectors.count() >= len(live)  # which ones, the doctor looks up
+    if same_place and settings.chroma_url:
+        return vectors.count() >= len(live)  # which ones, the doctor looks up
+    return len(vectors.held(sorted(live))) == len(live)
 
 
 def _sha256(path: Path) -> str:
@@ -340,7 +362,7 @@ def _write_files(writer: Writer, plan: _Plan) -> None:
         writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
 
 
-def _collect_leftovers(catalog: Catalog, vectors: VectorStore) -> None:
+def collect_leftovers(catalog: Catalog, vectors: VectorStore) -> None:
     """Drops vectors that are not live. What could not be dropped is in nobody's way, and the next run tries again."""
     try:
         with catalog.read() as snapshot:

@@ -8,9 +8,10 @@ embedder, and on a server one per index, since several may share it. What is not
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -155,6 +156,22 @@ class VectorStore:
             else:
                 where, remedy = str(self._folder), "make it writable, or remove it and run `assistant index`"
             raise IndexingError(f"Chroma at {where} can't be used ({error}); {remedy}") from error
+
+
+def ids_on_disk(folder: Path, fingerprint: str) -> set[str]:
+    """Ids of an embedder's vectors, read from the embedded Chroma's own database: opening Chroma takes a second.
+
+    What can't be read so (no file, or the layout of another release of Chroma) counts as not there: who needs to
+    be sure asks a `VectorStore`.
+    """
+    query = """
+        SELECT e.embedding_id FROM embeddings e JOIN segments s ON s.id = e.segment_id
+          JOIN collections c ON c.id = s.collection WHERE c.name = ? AND s.scope = 'METADATA'"""
+    try:
+        with closing(sqlite3.connect(f"{(folder / _FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return {str(row[0]) for row in db.execute(query, (_PREFIX + fingerprint,))}
+    except sqlite3.Error:
+        return set()
 
 
 def _client(folder: Path, url: str, *, fresh: bool = False) -> ClientAPI:
