@@ -12,16 +12,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, QuestionError, SettingsError
 from assistant.serving.terminal import (
     answer_text,
+    changes_text,
     passage_text,
     print_json,
     print_text,
+    report_text,
     speak_utf8,
     stages,
     tell,
@@ -91,6 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "bring the index in line with the corpus and publish it")
     index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
+    index.add_argument("--watch", action="store_true", help="then follow the folder's changes until Ctrl-C")
+    index.set_defaults(usage_error=index.error)
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
     search.add_argument("question", metavar="QUESTION", type=_text)
@@ -206,28 +210,52 @@ def _assistant(arguments: argparse.Namespace) -> Iterator[Assistant]:
 def _index(arguments: argparse.Namespace) -> int:
     from assistant.indexing import check, sync
 
+    if arguments.check and arguments.watch:
+        arguments.usage_error("--check changes nothing, so there is nothing to --watch")
     settings = _settings(arguments)
+    if arguments.watch:
+        return _watch(settings, as_json=arguments.json)
     if arguments.check:
         report = check(settings)
         code = FAILED if report.changed or not report.version else DONE
-        summary = f"{'up to date' if code == DONE else 'out of date; run `assistant index`'}: "
     else:
         with stages() as step:
             report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total))
         code = DONE if report.documents else FAILED
-        summary = f"{report.documents} documents, {report.chunks} chunks, version {report.version}: "
     tell_skipped(report.skipped)
     if arguments.json:
         print_json(report.to_dict())
+    elif arguments.check:
+        state = "up to date" if code == DONE else "out of date; run `assistant index`"
+        print_text(f"{state}: {changes_text(report)} ({report.seconds:.1f} s)")
     else:
-        counts = f"{report.added} added, {report.updated} updated, {report.deleted} deleted"
-        print_text(f"{summary}{counts}, {report.unchanged} unchanged ({report.seconds:.1f} s)")
+        print_text(report_text(report, settings.index_dir))
     if not arguments.check and not report.documents:
         from assistant.ingest import SUPPORTED_SUFFIXES
 
         kinds = ", ".join(sorted(SUPPORTED_SUFFIXES))
         tell(f"error: no document in {settings.corpus_dir}; put files there ({kinds}), or name another with --corpus")
     return code
+
+
+def _watch(settings: Settings, *, as_json: bool) -> int:
+    from assistant.types import SyncReport
+    from assistant.watching import watch
+
+    def show(outcome: SyncReport | AssistantError) -> None:
+        if not isinstance(outcome, SyncReport):
+            tell(f"error: {outcome}")
+            return
+        tell_skipped(outcome.skipped)
+        if as_json:
+            print_json(outcome.to_dict(), one_line=True)
+        else:
+            print_text(report_text(outcome, settings.index_dir))
+
+    with stages(bars_only=True) as step, suppress(KeyboardInterrupt):
+        tell(f"following {settings.corpus_dir} (Ctrl-C stops it)")
+        watch(settings, show, progress=lambda p: step(p.stage, p.done, p.total))
+    return DONE
 
 
 def _search(arguments: argparse.Namespace) -> int:

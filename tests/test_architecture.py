@@ -22,7 +22,7 @@ LAYERS = (
     ("ingest",),
     ("store",),
     ("indexing",),
-    ("doctor",),
+    ("watching", "doctor", "repairing"),
     ("retrieval",),
     ("answering",),
     ("assistant",),
