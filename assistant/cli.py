@@ -116,7 +116,8 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
 
-    _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
+    doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
+    doctor.add_argument("--repair", action="store_true", help="first mend what needs no decision, and say what")
 
     serve = _command(commands, "serve", _serve, "serve the chat and the APIs until Ctrl-C")
     serve.add_argument("--host", metavar="HOST", help="address to listen on (default 127.0.0.1)")
@@ -360,11 +361,20 @@ def _eval(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from assistant.doctor import diagnose
 
-    findings = diagnose(_settings(arguments))
+    settings, repairs = _settings(arguments), []
+    if arguments.repair:
+        from assistant.repairing import repair
+
+        with stages() as step:
+            repairs = repair(settings, progress=lambda p: step(p.stage, p.done, p.total))
+    findings = diagnose(settings)
     well = all(finding.severity == "note" for finding in findings)
     if arguments.json:
-        print_json({"well": well, "findings": [finding.to_dict() for finding in findings]})
+        mended = {"repaired": [each.to_dict() for each in repairs]} if arguments.repair else {}
+        print_json({"well": well, "findings": [finding.to_dict() for finding in findings], **mended})
     else:
+        for each in repairs:
+            print_text(f"repaired: {each.message}")
         for finding in findings:
             print_text(f"{finding.severity}: {finding.message}\n    → {finding.remedy}")
         if well:

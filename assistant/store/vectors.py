@@ -191,7 +191,11 @@ def _client(folder: Path, url: str, *, fresh: bool = False) -> ClientAPI:
         if fresh or _files.get(str(folder), (0, 0)) != _identity(folder):
             SharedSystemClient.clear_system_cache()
         folder.mkdir(parents=True, exist_ok=True)
-        client = chromadb.PersistentClient(path=str(folder), settings=quiet)
+        try:
+            client = chromadb.PersistentClient(path=str(folder), settings=quiet)
+        except BaseException:
+            SharedSystemClient.clear_system_cache()  # it keeps what failed to start, and would serve it to the next
+            raise
         _files[str(folder)] = _identity(folder)
         return client
 
