@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import AssistantError, QuestionError, SettingsError
 from assistant.serving.terminal import (
     answer_text,
+    changes_text,
     difference_text,
     passage_text,
     print_json,
     print_text,
+    report_text,
     speak_utf8,
     stages,
     tell,
@@ -99,6 +101,8 @@ def build_parser() -> argparse.ArgumentParser:
     index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
     index.add_argument("--cases", metavar="FILE", type=_file,
                        help="before the publish, ask both versions these cases and print their figures")  # fmt: skip
+    index.add_argument("--watch", action="store_true", help="then follow the folder's changes until Ctrl-C")
+    index.set_defaults(usage_error=index.error)
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
     search.add_argument("question", metavar="QUESTION", type=_text)
@@ -133,7 +137,8 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
 
-    _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
+    doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
+    doctor.add_argument("--repair", action="store_true", help="first mend what needs no decision, and say what")
 
     serve = _command(commands, "serve", _serve, "serve the chat and the APIs until Ctrl-C")
     serve.add_argument("--host", metavar="HOST", help="address to listen on (default 127.0.0.1)")
@@ -227,28 +232,31 @@ def _assistant(arguments: argparse.Namespace) -> Iterator[Assistant]:
 def _index(arguments: argparse.Namespace) -> int:
     from assistant.indexing import check, sync
 
+    if arguments.check and arguments.watch:
+        arguments.usage_error("--check changes nothing, so there is nothing to --watch")
     settings = _settings(arguments)
+    if arguments.watch:
+        return _watch(settings, as_json=arguments.json)
     comparisons: list[Comparison] = []
     if arguments.check:
         report = check(settings)
         code = FAILED if report.changed or not report.version else DONE
-        summary = f"{'up to date' if code == DONE else 'out of date; run `assistant index`'}: "
     else:
         review, comparisons = _review(arguments.cases, settings)
         with stages() as step:
             report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total), review=review)
         code = DONE if report.documents else FAILED
-        summary = f"{report.documents} documents, {report.chunks} chunks, version {report.version}: "
     tell_skipped(report.skipped)
     if arguments.json:
         figures = {"figures": comparisons[0].to_dict()} if comparisons else {}
         print_json({**report.to_dict(), **figures})
+    elif arguments.check:
+        state = "up to date" if code == DONE else "out of date; run `assistant index`"
+        print_text(f"{state}: {changes_text(report)} ({report.seconds:.1f} s)")
     else:
         for comparison in comparisons:
             print_text(f"{comparison}\n")
-        counts = f"{report.added} added, {report.updated} updated, {report.deleted} deleted"
-        moved = f" ({report.moved} of them moved)" if report.moved else ""
-        print_text(f"{summary}{counts}{moved}, {report.unchanged} unchanged ({report.seconds:.1f} s)")
+        print_text(report_text(report, settings.index_dir))
         tell_alike(report.near_duplicates)
     if not arguments.check and not report.documents:
         from assistant.ingest import SUPPORTED_SUFFIXES
@@ -268,6 +276,26 @@ def _review(cases: Path | None, settings: Settings) -> tuple[Review | None, list
 
     dataset = load_cases(cases)
     return (lambda staged: comparisons.append(compare(dataset, settings, staged))), comparisons
+
+
+def _watch(settings: Settings, *, as_json: bool) -> int:
+    from assistant.types import SyncReport
+    from assistant.watching import watch
+
+    def show(outcome: SyncReport | AssistantError) -> None:
+        if not isinstance(outcome, SyncReport):
+            tell(f"error: {outcome}")
+            return
+        tell_skipped(outcome.skipped)
+        if as_json:
+            print_json(outcome.to_dict(), one_line=True)
+        else:
+            print_text(report_text(outcome, settings.index_dir))
+
+    with stages(bars_only=True) as step, suppress(KeyboardInterrupt):
+        tell(f"following {settings.corpus_dir} (Ctrl-C stops it)")
+        watch(settings, show, progress=lambda p: step(p.stage, p.done, p.total))
+    return DONE
 
 
 def _search(arguments: argparse.Namespace) -> int:
@@ -422,11 +450,20 @@ def _eval(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from assistant.doctor import diagnose
 
-    findings = diagnose(_settings(arguments))
+    settings, repairs = _settings(arguments), []
+    if arguments.repair:
+        from assistant.repairing import repair
+
+        with stages() as step:
+            repairs = repair(settings, progress=lambda p: step(p.stage, p.done, p.total))
+    findings = diagnose(settings)
     well = all(finding.severity == "note" for finding in findings)
     if arguments.json:
-        print_json({"well": well, "findings": [finding.to_dict() for finding in findings]})
+        mended = {"repaired": [each.to_dict() for each in repairs]} if arguments.repair else {}
+        print_json({"well": well, "findings": [finding.to_dict() for finding in findings], **mended})
     else:
+        for each in repairs:
+            print_text(f"repaired: {each.message}")
         for finding in findings:
             print_text(f"{finding.severity}: {finding.message}\n    → {finding.remedy}")
         if well:

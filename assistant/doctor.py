@@ -1,20 +1,24 @@
 """The doctor: looks an installation over and says what is wrong with it, and what to do about it.
 
-It mends nothing, and reads the catalog's tables itself rather than trust the code that wrote them. What is
-not here: the mending (`assistant index` does most of it), and whether the answers are good (evaluation).
+It changes nothing, and reads the catalog's tables itself rather than trust the code that wrote them. What is
+not here: the mending (repairing.py), and whether the answers are good (evaluation).
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from assistant.embedding import load_embedder, model_fingerprint, verify_model
 from assistant.errors import AssistantError, CorpusError, EmbedderError, IndexingError
@@ -24,7 +28,9 @@ from assistant.publishing import CATALOG, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.history import History
+from assistant.store.keywords import keyword_row
 from assistant.store.snapshot import Snapshot
+from assistant.store.vectors import VectorStore
 
 _LOW_SPACE = 200_000_000
 _PACKAGES = {
@@ -34,6 +40,9 @@ _PACKAGES = {
     "ollama": "langchain_ollama",
 }
 _NAMED = 3  # how many of many faulty things a message names
+_AT_ONCE = 4_000  # vectors looked at together, so that a large index does not fill the memory
+SET_ASIDE = ".damaged-"  # in the names of what a repair took out of the way
+_REPAIR = "run `assistant doctor --repair`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,11 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("index_folder_is_a_file", "error", f"{folder} is a file, not a folder", remedy)
         return
-    if not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding("folder_not_writable", "warning", f"{folder} can't be written", f"allow writing it, or {remedy}")
+    for place in (folder, settings.index_dir / CATALOG, settings.index_dir / VECTORS):
+        if place.exists() and not os.access(place, os.W_OK | (os.X_OK if place.is_dir() else 0)):
+            yield Finding(
+                "folder_not_writable", "warning", f"{place} can't be written", f"allow writing it, or {remedy}"
+            )
     free = shutil.disk_usage(folder).free
     if free < _LOW_SPACE:
         yield Finding(
@@ -131,7 +143,7 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
             "embedder_damaged",
             "error",
             f"the embedder's files in {twin} can't be used ({_first_line(error)})",
-            f"remove {twin} and run `assistant index`",
+            f"{_REPAIR}, which makes them anew, or remove {twin}",
         )
 
 
@@ -141,7 +153,7 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
 def _index(settings: Settings) -> Iterator[Finding]:
     file = settings.index_dir / CATALOG
     run_index = "run `assistant index`"
-    anew = f"remove {settings.index_dir} and {run_index}"
+    anew = f"{_REPAIR}, which sets it aside and indexes the corpus again"
     if not file.is_file():
         yield Finding("index_missing", "error", f"there is no index in {settings.index_dir}", run_index)
         return
@@ -155,13 +167,16 @@ def _index(settings: Settings) -> Iterator[Finding]:
                 yield Finding("index_missing", "error", f"nothing is published in {settings.index_dir}", run_index)
                 return
             yield from _recorded_embedder(settings, snapshot)
-            yield from _vectors(settings, snapshot, anew)
+            yield from _vectors(settings, snapshot)
             yield from _near_duplicates(snapshot)
     except (IndexingError, sqlite3.Error) as error:
         yield Finding("catalog_damaged", "error", f"{file} can't be read: {_first_line(error)}", anew)
         return
-    yield from _rows(file, anew)
+    yield from _rows(file)
     yield from _against_the_corpus(settings)
+    yield from _files(settings)
+    for aside in sorted(settings.index_dir.glob(f"*{SET_ASIDE}*")):
+        yield Finding("set_aside", "note", f"{aside} was damaged and set aside", "remove it when nobody needs it")
 
 
 def _damage(file: Path) -> str:
@@ -188,28 +203,31 @@ def _recorded_embedder(settings: Settings, snapshot: Snapshot) -> Iterator[Findi
         )
 
 
-def _vectors(settings: Settings, snapshot: Snapshot, anew: str) -> Iterator[Finding]:
-    live = snapshot.vector_ids()
+def _vectors(settings: Settings, snapshot: Snapshot) -> Iterator[Finding]:
+    live = snapshot.kept_vectors()
     folder = settings.index_dir / VECTORS
     if not settings.chroma_url and not folder.is_dir():  # opening it would make it
         if live:
-            yield Finding("vectors_missing", "error", f"{folder}, which holds the vectors, is gone", anew)
+            yield Finding("vectors_missing", "error", f"{folder}, which holds the vectors, is gone", _REPAIR)
         return
     try:
         store = open_vectors(settings, snapshot, snapshot.meta("embedder") or "")
         held = store.held(sorted(live))
-        extra = store.count() - len(snapshot.kept_vectors())
+        extra = store.count() - len(held)
+        wrong = wrong_vectors(store, sorted(held))
     except Exception as error:  # noqa: BLE001 - Chroma raises its own kinds, and plain ones, for a damaged folder
-        yield Finding("vectors_unreadable", "error", f"the vectors can't be read: {_first_line(error)}", anew)
+        yield Finding("vectors_unreadable", "error", f"the vectors can't be read: {_first_line(error)}", _REPAIR)
         return
+    if wrong:
+        yield Finding("vectors_wrong", "error", f"{len(wrong)} of {len(live)} vectors are not of unit length", _REPAIR)
     if missing := len(live) - len(held):
-        yield Finding("vectors_missing", "error", f"{missing} of {len(live)} vectors are missing from Chroma", anew)
+        yield Finding("vectors_missing", "error", f"{missing} of {len(live)} vectors are missing from Chroma", _REPAIR)
     if extra > 0:
         yield Finding(
             "vectors_extra",
             "note",
             f"Chroma holds {extra} vectors that no version needs (an interrupted run leaves them)",
-            "none is needed: the next run collects them",
+            f"none is needed: the next run that changes something collects them, and so does {_REPAIR[4:]}",
         )
 
 
@@ -225,6 +243,19 @@ def _near_duplicates(snapshot: Snapshot) -> Iterator[Finding]:
             f"documents that say nearly the same: {shown}{more}",
             "none is needed; if one has replaced the other, remove it or list it in .assistantignore",
         )
+
+
+def wrong_vectors(store: VectorStore, ids: Sequence[str]) -> list[str]:
+    """Ids of held vectors that no embedder makes: every vector has unit length.
+
+    Raises:
+        IndexingError: The vectors can't be read at all.
+    """
+    wrong = []
+    for i in range(0, len(ids), _AT_ONCE):
+        found = store.get(ids[i : i + _AT_ONCE])
+        wrong += [name for name, vector in found.items() if not abs(float(np.linalg.norm(vector)) - 1) < 1e-3]
+    return wrong
 
 
 _FAULTS = {
@@ -257,13 +288,32 @@ _SAYS = {
 }
 
 
-def _rows(file: Path, anew: str) -> Iterator[Finding]:
+def _rows(file: Path) -> Iterator[Finding]:
     with closing(sqlite3.connect(file)) as db:
-        for code, query in _FAULTS.items():
-            names = [str(row[0]) for row in db.execute(f"SELECT DISTINCT * FROM ({query})")]
-            if names:
-                shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
-                yield Finding(code, "error", f"{_SAYS[code]}: {shown}", anew)
+        faults = {
+            code: {str(row[0]) for row in db.execute(f"SELECT DISTINCT * FROM ({query})")}
+            for code, query in _FAULTS.items()
+        }
+        faults["keywords_wrong"] |= set(_stale_keywords(db))
+    for code, names in faults.items():
+        if names:
+            yield Finding(code, "error", f"{_SAYS[code]}: {_some(names)}", _REPAIR)
+
+
+def _stale_keywords(db: sqlite3.Connection) -> Iterator[str]:
+    """Paths of documents whose text, as it is stored, is not the one that its keyword rows were made of."""
+    rows = db.execute(
+        "SELECT d.path, d.title, c.headings, substr(d.text, c.start + 1, c.end - c.start), k.title, k.headings, k.text"
+        " FROM chunks c JOIN documents d ON d.number = c.document JOIN keywords k ON k.rowid = c.number"
+    )
+    for path, title, headings, text, *kept in rows:
+        if tuple(kept) != tuple(keyword_row(title, json.loads(headings), text)):
+            yield str(path)
+
+
+def _some(names: set[str]) -> str:
+    first = sorted(names)[:_NAMED]
+    return ", ".join(first) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def _against_the_corpus(settings: Settings) -> Iterator[Finding]:
@@ -280,7 +330,42 @@ def _against_the_corpus(settings: Settings) -> Iterator[Finding]:
             "run `assistant index`",
         )
     for skipped in report.skipped:
-        yield Finding("file_skipped", "warning", skipped.reason, "mend the file, or list it in .assistantignore")
+        message, _, remedy = skipped.reason.partition("; ")
+        remedy = remedy or "mend the file"
+        listing = "" if ".assistantignore" in remedy else ", or list it in .assistantignore"
+        yield Finding("file_skipped", "warning", message, remedy + listing)
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    """Files that look unchanged and are not: a run trusts size and time stamps, the doctor reads them."""
+    try:
+        files = {found.relative_path: found for found in walk_corpus(settings.corpus_dir) if not found.problem}
+        with closing(Catalog(settings.index_dir / CATALOG)) as catalog, catalog.read() as snapshot:
+            records = [record for record in snapshot.files().values() if record.skipped is None]
+    except AssistantError:
+        return  # told already
+    unseen = set()
+    for record in records:
+        file = files.get(record.path)
+        if file and (file.size, file.mtime_ns) == (record.size, record.mtime_ns):
+            try:
+                with file.path.open("rb") as handle:
+                    if hashlib.file_digest(handle, "sha256").hexdigest() != record.sha256:
+                        unseen.add(record.path)
+            except OSError as error:
+                yield Finding(
+                    "file_unreadable",
+                    "warning",
+                    f"{record.path} can't be read any more ({error.strerror})",
+                    "allow reading it, or list it in .assistantignore",
+                )
+    if unseen:
+        yield Finding(
+            "change_unseen",
+            "error",
+            f"files have another content than the index, though size and time stamp are the same: {_some(unseen)}",
+            _REPAIR,
+        )
 
 
 def _first_line(error: Exception) -> str:

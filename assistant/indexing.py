@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,13 @@ from pathlib import Path
 from assistant.building import Changes, Incoming, OnProgress
 from assistant.embedding import load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
-from assistant.ingest import PIPELINE, Found, document_id, load_document, walk_corpus
+from assistant.ingest import PIPELINE, Found, check_folder, load_document, walk_corpus
 from assistant.publishing import (
     CATALOG,
     TWINS,
     VECTORS,
     Index,
+    Load,
     Review,
     collect_leftovers,
     finish_erasing,
@@ -36,6 +38,7 @@ from assistant.store.catalog import Catalog
 from assistant.store.history import History
 from assistant.store.lock import writer_lock
 from assistant.store.snapshot import FileRecord, Snapshot
+from assistant.store.vectors import ids_on_disk
 from assistant.store.writer import Writer
 from assistant.types import Document, Progress, Skipped, SyncReport
 
@@ -77,7 +80,14 @@ def open_index(settings: Settings) -> Index:
         raise
 
 
-def sync(settings: Settings, *, progress: OnProgress | None = None, review: Review | None = None) -> SyncReport:
+def sync(
+    settings: Settings,
+    *,
+    progress: OnProgress | None = None,
+    review: Review | None = None,
+    load: Load = load_embedder,
+    anew: bool = False,
+) -> SyncReport:
     """Brings the index in line with the corpus folder and publishes it.
 
     Where no document changed the published version stays. A file that can't be read is skipped with its
@@ -85,8 +95,12 @@ def sync(settings: Settings, *, progress: OnProgress | None = None, review: Revi
     beside the published one, which readers go on with until the publish.
 
     Args:
-        progress: Told how far the run has come.
+        settings: Where things are.
+        progress: Called as the run goes on.
         review: Called with the version that is built before it is published.
+        load: What loads the embedder, for whoever runs often and keeps it.
+        anew: Reads every document again and writes every row again, whatever the catalog says: for one whose rows
+            are not to be trusted. Vectors that are held stay.
 
     Raises:
         CorpusError: The folder is missing; what was published before stays.
@@ -95,7 +109,7 @@ def sync(settings: Settings, *, progress: OnProgress | None = None, review: Revi
     """
     begun = time.perf_counter()
     tell = progress or (lambda _: None)
-    list(walk_corpus(settings.corpus_dir))  # a folder that is missing is told before anything is made
+    check_folder(settings.corpus_dir)  # one that is missing is told before anything is made
     fingerprint = model_fingerprint(settings.embedding_model)
     with writer_lock(settings.index_dir):
         catalog = Catalog(settings.index_dir / CATALOG, create=True)
@@ -107,12 +121,12 @@ def sync(settings: Settings, *, progress: OnProgress | None = None, review: Revi
             else:
                 with catalog.read() as snapshot:
                     whole = _vectors_are_there(settings, snapshot, fingerprint)
-                    plan = _plan(settings, snapshot, fingerprint, tell, anew=not whole)
+                    plan = _plan(settings, snapshot, fingerprint, tell, anew=anew or not whole)
             if plan.published and not plan.anew and not plan.changes_documents:
                 _note_files(catalog, plan)
                 collect_leftovers(settings, catalog, fingerprint)
             else:
-                publish(settings, catalog, plan.changes(), tell, plan.note, anew=plan.anew, review=review)
+                publish(settings, catalog, plan.changes(), tell, plan.note, anew=plan.anew, review=review, load=load)
             with catalog.read() as snapshot:
                 alike = History(snapshot).near_duplicates([document.path for _, document in plan.read])
             return replace(_report(catalog, plan, begun), near_duplicates=tuple(alike))
@@ -202,12 +216,12 @@ class _Plan:
         """Sorts the files of the corpus by what is to be done with them, reading those that changed."""
         present = {found.relative_path for found in files}
         usable = {} if self.anew else records
-        ids: dict[str, str] = {}
+        names: dict[str, str] = {}
         for done, found in enumerate(files):
             tell(Progress("reading", done, len(files)))
             path = found.relative_path
             record = usable.get(path)
-            twin = ids.setdefault(document_id(path), path)
+            twin = names.setdefault(unicodedata.normalize("NFC", path), path)  # paths of one id
             problem = found.problem or (
                 None if twin == path else f"{path} has the same name as {twin} in another Unicode form; rename one"
             )
@@ -272,10 +286,13 @@ def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str)
     if snapshot.version() is None or snapshot.meta("embedder") != fingerprint:
         return True  # they are made anyway
     kept = snapshot.kept_vectors()
+    same_place = (snapshot.meta("chroma_url") or "") == settings.chroma_url
+    if same_place and not settings.chroma_url and kept <= ids_on_disk(settings.index_dir / VECTORS, fingerprint):
+        return True
     vectors = open_vectors(settings, snapshot, fingerprint)
-    if (snapshot.meta("chroma_url") or "") != settings.chroma_url:
-        return len(vectors.held(sorted(kept))) == len(kept)
-    return vectors.count() >= len(kept)  # which ones, the doctor looks up
+    if same_place and settings.chroma_url:
+        return vectors.count() >= len(kept)  # which ones, the doctor looks up
+    return len(vectors.held(sorted(kept))) == len(kept)
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from assistant.building import Changes, OnProgress, build
 from assistant.embedding import Embedder, load_embedder, model_fingerprint
@@ -46,6 +47,7 @@ class Index:
         self.catalog.close()
 
 
+Load = Callable[[str, Path], Embedder]
 Review = Callable[[Index], None]
 """Looks at a version that is built and not published yet; what it raises drops the version."""
 
@@ -70,6 +72,7 @@ def publish(
     anew: bool = False,
     sweep: bool = False,
     review: Review | None = None,
+    load: Load = load_embedder,
 ) -> None:
     """Builds the next version and publishes it in one transaction, then collects what no version needs any more.
 
@@ -78,12 +81,13 @@ def publish(
         anew: Nothing that the catalog says of vectors can be used.
         sweep: Vectors may be left behind that the catalog knows nothing of.
         review: Called with the version that is built; what it raises drops it.
+        load: What loads the embedder, for whoever publishes often and keeps it.
 
     Raises:
         IndexingError: The index can't be written; what was published before stays.
     """
     tell(Progress("loading", 0, 1))
-    embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
+    embedder = load(settings.embedding_model, settings.index_dir / TWINS)
     tell(Progress("loading", 1, 1))
     with catalog.write() as writer:
         sweep = sweep or anew or writer.meta(_UNFINISHED) == _YES

@@ -22,7 +22,7 @@ LAYERS = (
     ("ingest",),
     ("store",),
     ("building", "publishing", "indexing", "versions", "forgetting"),
-    ("doctor",),
+    ("watching", "doctor", "repairing"),
     ("retrieval",),
     ("answering",),
     ("assistant",),

@@ -472,6 +472,32 @@ def test_doctor_names_what_is_wrong_or_says_that_all_is_well(place: Place, own: 
     assert (well.code, well.out) == (0, "all is well\n")
 
 
+def test_doctor_repairs_and_says_what_it_mended(own: Place) -> None:
+    for name in BAD:
+        (own.corpus / name).unlink()
+    shutil.rmtree(own.index / indexing.VECTORS)
+    ran = own.run("doctor", "--repair", "--json")
+    assert ran.code == 0
+    assert ran.json["well"] is True
+    assert "vectors_missing" in {mended["code"] for mended in ran.json["repaired"]}
+    (own.index / indexing.CATALOG).unlink()
+    told = own.run("doctor", "--repair")
+    assert (told.code, "repaired: " in told.out, "all is well" in told.out) == (0, True, True)
+
+
+def test_summary_of_a_run_says_what_changed_and_where_it_is_published(own: Place) -> None:
+    (own.corpus / "new.md").write_text("A new page about the harbour.", "utf-8")
+    (own.corpus / "pier.txt").unlink()
+    ran = own.run("index")
+    assert "1 added, 1 deleted, 2 unchanged, 6 files skipped" in ran.out
+    assert f"published in {own.index}" in ran.out
+    assert "no change, 3 unchanged" in own.run("index").out
+
+
+def test_check_and_watch_exclude_each_other(own: Place) -> None:
+    assert own.run("index", "--check", "--watch").code == 2
+
+
 # usage and settings
 
 

@@ -12,7 +12,7 @@ from assistant.ingest.language import detect_language
 from assistant.ingest.loaders import SUPPORTED_SUFFIXES, document_id, load_document
 from assistant.ingest.metadata import parse_date
 from assistant.ingest.sentences import split_sentences
-from assistant.ingest.walking import Found, walk_corpus
+from assistant.ingest.walking import Found, check_folder, walk_corpus
 
 # Raise it when a change here gives another text, other sentences or chunks for the same file: every document is
 # then read again by the next run.
@@ -22,6 +22,7 @@ __all__ = [
     "PIPELINE",
     "SUPPORTED_SUFFIXES",
     "Found",
+    "check_folder",
     "detect_language",
     "document_id",
     "load_document",

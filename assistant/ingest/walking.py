@@ -41,17 +41,31 @@ class Found:
     problem: str | None = None
 
 
-def walk_corpus(folder: Path) -> Iterator[Found]:
-    """The files of the corpus, sorted by relative path.
+def check_folder(folder: Path) -> None:
+    """Tells whether the corpus can be walked at all, without the walk.
 
     Raises:
-        CorpusError: The folder is missing, no folder, or can't be listed.
+        CorpusError: The folder is missing, no folder, or can't be listed; or its ignore file can't be used.
     """
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise CorpusError(
             f"the corpus folder {folder} {what}; create it and put documents in, or name another with --corpus"
         )
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise CorpusError(f"the corpus folder {folder} can't be read ({error.strerror}); allow it") from error
+    _ignore_rules(folder)
+
+
+def walk_corpus(folder: Path) -> Iterator[Found]:
+    """The files of the corpus, sorted by relative path.
+
+    Raises:
+        CorpusError: As `check_folder` does.
+    """
+    check_folder(folder)
     walk = _Walk(folder)
     walk.run()
     yield from sorted(walk.found.values(), key=lambda found: found.relative_path)
@@ -69,10 +83,6 @@ class _Walk:
         self.found: dict[str, Found] = {}
 
     def run(self) -> None:
-        try:
-            os.scandir(self._folder).close()
-        except OSError as error:
-            raise CorpusError(f"the corpus folder {self._folder} can't be read ({error.strerror}); allow it") from error
         self._folder_files(self._folder, "")
         while self._links:
             links, self._links = sorted(self._links, key=lambda link: link[1]), []

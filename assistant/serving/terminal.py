@@ -12,9 +12,10 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.types import Answer, Citation, NearDuplicate, Passage, Skipped
+from assistant.types import Answer, Citation, NearDuplicate, Passage, Skipped, SyncReport
 
 if TYPE_CHECKING:  # heavy, and only named here
     from tqdm import tqdm
@@ -78,14 +79,18 @@ def tell_alike(near_duplicates: Sequence[NearDuplicate]) -> None:
 
 
 @contextmanager
-def stages() -> Iterator[Step]:
-    """Shows the progress of work in stages: a bar each on a terminal, else a line each."""
+def stages(*, bars_only: bool = False) -> Iterator[Step]:
+    """Shows the progress of work in stages: a bar each on a terminal, else a line each.
+
+    Args:
+        bars_only: Without a terminal nothing is shown, for work that is done again and again.
+    """
     bar: tqdm[Any] | None = None
     current = ""
 
     def step(stage: str, done: int, total: int) -> None:
         nonlocal bar, current
-        if stage != current:
+        if stage != current or (bar is None and not done):
             current = stage
             if bar is not None:
                 bar.close()
@@ -93,19 +98,43 @@ def stages() -> Iterator[Step]:
             if not total:
                 return
             if not sys.stderr.isatty():
-                tell(f"{stage} {total} {_UNITS.get(stage, '')}".rstrip())
+                if not bars_only:
+                    tell(f"{stage} {total} {_UNITS.get(stage, '')}".rstrip())
                 return
             from tqdm import tqdm
 
-            bar = tqdm(total=total, desc=stage, unit=f" {_UNITS.get(stage, '')}", leave=False, file=sys.stderr)
+            # What is done at once flashes no bar.
+            unit = f" {_UNITS.get(stage, '')}"
+            bar = tqdm(total=total, desc=stage, unit=unit, leave=False, delay=0.3, dynamic_ncols=True, file=sys.stderr)
         if bar is not None:
             bar.update(done - bar.n)
+            if done == total:
+                bar.close()
+                bar = None
 
     try:
         yield step
     finally:
         if bar is not None:
             bar.close()
+
+
+def changes_text(report: SyncReport) -> str:
+    """How many documents changed, and how."""
+    counts = ("added", report.added), ("updated", report.updated), ("deleted", report.deleted)
+    changed = ", ".join(f"{number:,} {what}" for what, number in counts if number)
+    return f"{changed or 'no change'}, {report.unchanged:,} unchanged"
+
+
+def report_text(report: SyncReport, index_dir: Path) -> str:
+    """What an indexing run did and where it is published; the skipped files were named one by one before."""
+    skipped = f", {len(report.skipped):,} files skipped (named above)" if report.skipped else ""
+    at = "published in" if report.changed else "as it was in"
+    return (
+        f"{changes_text(report)}{skipped}\n"
+        f"{report.documents:,} documents, {report.chunks:,} chunks: version {report.version} {at} {index_dir}"
+        f" ({report.seconds:.1f} s)"
+    )
 
 
 def answer_text(answer: Answer) -> str:

@@ -8,9 +8,10 @@ embedder, and on a server one per index, since several may share it. What is not
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -165,6 +166,22 @@ class VectorStore:
             raise IndexingError(f"Chroma at {where} can't be used ({error}); {remedy}") from error
 
 
+def ids_on_disk(folder: Path, fingerprint: str) -> set[str]:
+    """Ids of an embedder's vectors, read from the embedded Chroma's own database: opening Chroma takes a second.
+
+    What can't be read so (no file, or the layout of another release of Chroma) counts as not there: who needs to
+    be sure asks a `VectorStore`.
+    """
+    query = """
+        SELECT e.embedding_id FROM embeddings e JOIN segments s ON s.id = e.segment_id
+          JOIN collections c ON c.id = s.collection WHERE c.name = ? AND s.scope = 'METADATA'"""
+    try:
+        with closing(sqlite3.connect(f"{(folder / _FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return {str(row[0]) for row in db.execute(query, (_PREFIX + fingerprint,))}
+    except sqlite3.Error:
+        return set()
+
+
 def _client(folder: Path, url: str, *, fresh: bool = False) -> ClientAPI:
     import chromadb
     from chromadb.api.shared_system_client import SharedSystemClient
@@ -182,7 +199,11 @@ def _client(folder: Path, url: str, *, fresh: bool = False) -> ClientAPI:
         if fresh or _files.get(str(folder), (0, 0)) != _identity(folder):
             SharedSystemClient.clear_system_cache()
         folder.mkdir(parents=True, exist_ok=True)
-        client = chromadb.PersistentClient(path=str(folder), settings=quiet)
+        try:
+            client = chromadb.PersistentClient(path=str(folder), settings=quiet)
+        except BaseException:
+            SharedSystemClient.clear_system_cache()  # it keeps what failed to start, and would serve it to the next
+            raise
         _files[str(folder)] = _identity(folder)
         return client
 
