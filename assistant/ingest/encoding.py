@@ -11,6 +11,7 @@ import re
 from itertools import pairwise
 
 from assistant.errors import DocumentError
+from assistant.ingest.signatures import is_html, refusal
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,7 +20,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_MAGIC = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x7fELF", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 _CYRILLIC_PAGES = ("cp1251", "koi8-r", "cp866")
 _SAMPLE = 20_000  # characters are judged on this many bytes around the first ones outside ASCII
 _SURE = 0.55  # plausibility above which a code page is taken without asking a detector
@@ -57,8 +57,8 @@ def decode(data: bytes, path: str, declared: str | None = None) -> str:
     Raises:
         DocumentError: The bytes are no text.
     """
-    if data.startswith(_MAGIC):
-        raise _binary(path)
+    if not is_html(data) and (wrong := refusal(data, path, "text")):
+        raise wrong
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, errors="replace")

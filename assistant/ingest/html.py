@@ -43,20 +43,10 @@ def read_html(data: bytes, path: str) -> Extracted:
     Raises:
         DocumentError: The file is not text, or not HTML.
     """
-    from lxml import etree, html
-
-    match = _DECLARED.search(data[:4096])
-    declared = (match[1] or match[2]).decode("ascii", errors="ignore") if match else None
-    source = _XML_HEAD.sub("", decode(data, path, declared))
-    try:
-        parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-        page = html.document_fromstring(source, parser=parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise DocumentError(f"{path} holds no text or is no HTML ({error}); save the page again") from error
+    page = parse_page(data, path)
     about = _about(page)
-    _drop_frame(page)
     builder = TextBuilder()
-    for piece in _judged(pieces_of(_main_part(page))):
+    for piece in main_pieces(page):
         builder.add(piece.kind, piece.text, piece.level)
     return Extracted(
         builder.text,
@@ -66,6 +56,30 @@ def read_html(data: bytes, path: str) -> Extracted:
         named_url=about["url"],
         named_language=about["language"],
     )
+
+
+def parse_page(data: bytes, path: str) -> Any:
+    """The tree of a web page, in the encoding it declares or looks like.
+
+    Raises:
+        DocumentError: The bytes are not text, or not HTML.
+    """
+    from lxml import etree, html
+
+    match = _DECLARED.search(data[:4096])
+    declared = (match[1] or match[2]).decode("ascii", errors="ignore") if match else None
+    source = _XML_HEAD.sub("", decode(data, path, declared))
+    try:
+        parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+        return html.document_fromstring(source, parser=parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise DocumentError(f"{path} holds no text or is no HTML ({error}); save the page again") from error
+
+
+def main_pieces(page: Any) -> list[Piece]:
+    """The blocks of a page's main text; takes the page's frame out of the tree."""
+    _drop_frame(page)
+    return _judged(pieces_of(_main_part(page)))
 
 
 def _about(page: Any) -> dict[str, str | None]:
