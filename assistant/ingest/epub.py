@@ -57,9 +57,7 @@ def _refuse_protected(archive: zipfile.ZipFile, path: str) -> None:
     encryption = parse_xml(member(archive, "META-INF/encryption.xml", path), path)
     methods = [element.get("Algorithm", "") for element in encryption.iter("{*}EncryptionMethod")]
     if any(method.encode() not in _FONT_MANGLING for method in methods):
-        raise DocumentError(
-            f"{path} is protected; add an open copy, or list it in .assistantignore"
-        )
+        raise DocumentError(f"{path} is protected; add an open copy, or list it in .assistantignore")
 
 
 def _package_name(archive: zipfile.ZipFile, path: str) -> str:

@@ -23,8 +23,8 @@ _TOKEN = re.compile(
 )
 _UNREAD = frozenset(
     "colortbl pict nonshppict header headerl headerr headerf footer footerl footerr footerf tc xe txe rxe ftnsep"
-    " ftnsepc aftnsep aftnsepc datafield objdata filetbl revtbl generator author operator subject keywords doccomm company"
-    " manager category revtim printim buptim ffname listname".split()
+    " ftnsepc aftnsep aftnsepc datafield objdata filetbl revtbl generator author operator subject keywords doccomm"
+    " company manager category revtim printim buptim ffname listname".split()
 )
 _READ = frozenset("fonttbl stylesheet info title creatim footnote listtext pntext".split())
 _CHARACTERS = {

@@ -116,10 +116,5 @@ def _new_words(before: str, text: str) -> str:
 
 
 def _seconds(parts: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds, fraction = parts
-    return (
-        3600 * int(hours or 0)
-        + 60 * int(minutes or 0)
-        + int(seconds or 0)
-        + int((fraction or "0").ljust(3, "0")) / 1000
-    )
+    hours, minutes, seconds, fraction = (part or "0" for part in parts)
+    return 3600 * int(hours) + 60 * int(minutes) + float(f"{seconds}.{fraction}")

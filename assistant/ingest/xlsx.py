@@ -69,9 +69,7 @@ def _shown(cell: Any) -> str:
     value = cell.value
     if isinstance(value, int | float) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
         return f"{written(round(value * 100, 6))}%"
-    return (
-        "" if isinstance(value, str) and value.startswith("#") and value.endswith(("!", "?", "A")) else written(value)
-    )
+    return "" if cell.data_type == "e" else written(value)  # #DIV/0! and the like say nothing
 
 
 def _add_sheet(builder: TextBuilder, rows: list[list[str]]) -> None:
