@@ -138,8 +138,10 @@ class _Walk:
 
         def say(node: Any) -> None:
             parts.append(node.text or "")
-            for child in node.iterchildren("*"):
-                if child.tag == f"{_TEXT}s":
+            for child in node:
+                if not isinstance(child.tag, str):
+                    pass  # a comment, or an entity that stays unresolved
+                elif child.tag == f"{_TEXT}s":
                     count = child.get(f"{_TEXT}c", "1")
                     parts.append(" " * min(_MAX_SPACES, int(count) if count.isdigit() else 1))
                 elif child.tag == f"{_TEXT}tab":

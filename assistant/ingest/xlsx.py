@@ -58,8 +58,7 @@ def read_xlsx(data: bytes, path: str) -> Extracted:
 def _rows(sheet: Any) -> list[list[str]]:
     """The rows that hold something, without the columns that are empty from top to bottom."""
     sheet.reset_dimensions()  # what the file says of its size may be wrong
-    rows = [[_shown(cell) for cell in row[:_MAX_COLUMNS]] for row in sheet.iter_rows()]
-    rows = [row for row in rows if any(row)]
+    rows = [shown for row in sheet.iter_rows() if row and any(shown := [_shown(cell) for cell in row[:_MAX_COLUMNS]])]
     width = max(map(len, rows), default=0)
     used = [any(column < len(row) and row[column] for row in rows) for column in range(width)]
     return [[cell for cell, kept in zip(row, used, strict=False) if kept] for row in rows]

@@ -187,16 +187,17 @@ def test_docx_headings_lists_tables_in_order(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "koi8-r", "cp866"]
+    "encoding",
+    "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-32-le cp1251 koi8-r cp866 iso-8859-5 mac-cyrillic".split(),
 )
 @pytest.mark.parametrize(
-    "text", ["Встреча прошла в Женеве", "ОБ УТВЕРЖДЕНИИ ПОЛОЖЕНИЯ", "Москва и Пекин подписали договор."]
+    "text", ["Встреча прошла в Женеве", "ОБ УТВЕРЖДЕНИИ ПОЛОЖЕНИЯ", "Москва и Пекин подписали договор.", "Глава 1"]
 )
 def test_short_russian_files_in_any_encoding(load, encoding, text):
     assert load("a.txt", text.encode(encoding)).text == text
 
 
-@pytest.mark.parametrize("text", ["Café déjà vu — “smart”", "Größe und Länge", "It’s 5 €"])
+@pytest.mark.parametrize("text", ["Café déjà vu — “smart”", "Größe und Länge", "It’s 5 €", "£5 and ½"])
 def test_western_code_page(load, text):
     assert load("a.txt", text.encode("cp1252")).text == text
 
