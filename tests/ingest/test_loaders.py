@@ -137,6 +137,32 @@ def test_html_main_text_without_the_page_frame(load):
     ]
 
 
+def test_html_evidence_is_neither_hidden_nor_sold_nor_a_caption(load):
+    document = load(
+        "page.html",
+        """<html><head><title>Treaty signed</title><style>@media print { .kept { display: none } }
+        .tip, p.note { color: red; display:none } #box { visibility: hidden }</style></head><body><article>
+        <h1>Treaty signed</h1><p class="tip">Hidden one.</p><p class="a note">Hidden two.</p>
+        <div id="box">Hidden 3.</div>
+        <p style="position:absolute;left:-9999px">Hidden four.</p><p style="opacity: 0">Hidden five.</p>
+        <p class="kept" style="opacity: 0.9">The treaty was signed in Geneva on Monday after long talks.</p>
+        <p>Sign up for our newsletter to get the latest news delivered to your inbox every single morning.</p>
+        <p>READ MORE: Ten other treaties</p><p>Unlimited access</p><p>Cancel anytime</p>
+        <p>The parties will meet again in spring.</p>
+        <figure><img src="a.jpg"><p>Delegates in the hall.</p></figure><p class="wp-caption-text">The minister.</p>
+        <span class="photo-credit">Jane Doe</span><p>Neither side would subscribe to the plan.</p>
+        </article></body></html>""",
+    )
+    assert [text for kind, text in blocks(document) if kind is BlockKind.PARAGRAPH] == [
+        "The treaty was signed in Geneva on Monday after long talks.",
+        "The parties will meet again in spring.",
+        "Neither side would subscribe to the plan.",
+    ]
+    assert "Hidden" not in document.text
+    captions = [text for kind, text in blocks(document) if kind is BlockKind.CAPTION]
+    assert captions == ["Delegates in the hall.", "The minister.", "Jane Doe"]
+
+
 def test_html_in_an_old_encoding_and_nested_deeply(load):
     page = "<meta charset=windows-1251><p>Переговоры прошли в Женеве.</p>".encode("cp1251")
     assert load("old.html", page).text == "Переговоры прошли в Женеве."
