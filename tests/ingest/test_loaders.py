@@ -190,6 +190,46 @@ def test_pdf_paragraphs_pages_and_running_lines(load, make_pdf):
     assert_blocks_cover(document)
 
 
+def test_pdf_columns_are_read_one_after_the_other_though_drawn_line_by_line(load, make_pdf):
+    left = [
+        "The left column begins here and it tells",
+        "of the first meeting, which was a long one",
+        "and took place in Geneva in the summer of",
+        "that year, when nobody could agree on any",
+        "thing at all.",
+    ]
+    right = [
+        "The right column goes on with the second",
+        "meeting, which was held in New York in the",
+        "winter and brought a report that all of the",
+        "states accepted, though some of them did",
+        "so with regret.",
+    ]
+    columns = [
+        (x, 640 - 12 * row, 10, text)
+        for row, pair in enumerate(zip(left, right, strict=True))
+        for x, text in zip((72, 320), pair, strict=True)
+    ]
+    head = (72, 690, 10, "An abstract stands over both of the columns and is one long line across all of the page.")
+    foot = (72, 540, 10, "A last line goes over the whole of the page again, since the columns have ended before it.")
+    document = load("paper.pdf", make_pdf([[head, *columns, foot]]))
+    assert document.text == "\n\n".join([head[3], " ".join(left), " ".join(right), foot[3]])
+
+
+def test_pdf_table_rows_are_quoted_by_themselves(load, make_pdf):
+    table = [("Country", "Capital", "People"), ("France", "Paris", "67 million"), ("Italy", "Rome", "59 million")]
+    cells = [
+        (x, 600 - 14 * row, 10, cell)
+        for row, texts in enumerate(table)
+        for x, cell in zip((72, 220, 400), texts, strict=True)
+    ]
+    document = load(
+        "table.pdf", make_pdf([["The table shows the countries, their capitals and their people.", *cells]])
+    )
+    rows = [text for kind, text in blocks(document) if kind is BlockKind.TABLE_ROW]
+    assert rows == ["Country | Capital | People", "France | Paris | 67 million", "Italy | Rome | 59 million"]
+
+
 def test_docx_headings_lists_tables_in_order(tmp_path):
     import docx
 
