@@ -16,7 +16,9 @@ from assistant.errors import DocumentError
 from assistant.ingest import signatures
 
 _MAX_UNPACKED = 500_000_000  # bytes of all members; pictures are most of an honest file's
-_MAX_MEMBER = 150_000_000  # bytes of one XML part: its tree takes several times as much memory
+_MAX_TREE = 80_000_000  # bytes of one XML part: its tree takes several times as much memory
+_TREES = (".xml", ".xhtml", ".html", ".htm", ".opf", ".rels")
+_STREAMED = "xl/worksheets/"  # parts that are read row by row
 _MAX_MEMBERS = 20_000
 _MAX_RATIO = 250  # of unpacked to packed; spreadsheets full of the same reach 100
 _SMALL = 20_000_000  # bytes; what unpacks to less does no harm at any ratio
@@ -69,12 +71,9 @@ def member(archive: zipfile.ZipFile, name: str, path: str) -> bytes:
     """The bytes of a member.
 
     Raises:
-        DocumentError: It is missing, damaged or larger than an XML part of a document is.
+        DocumentError: It is missing or damaged.
     """
     try:
-        size = archive.getinfo(name).file_size
-        if size > _MAX_MEMBER:
-            raise DocumentError(f"{path}: {name} unpacks to {size // 1_000_000} MB; divide the document into parts")
         return archive.read(name)
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, RuntimeError) as error:
         raise DocumentError(f"{path} is damaged ({error}); save it again from the program that made it") from error
@@ -105,6 +104,11 @@ def _check(members: list[zipfile.ZipInfo], packed: int, path: str) -> None:
             " or list it in .assistantignore"
         )
     for entry in members:
+        tree = entry.filename.endswith(_TREES) and not entry.filename.startswith(_STREAMED)
+        if tree and entry.file_size > _MAX_TREE:
+            raise DocumentError(
+                f"{path}: {entry.filename} unpacks to {entry.file_size // 1_000_000} MB; divide the document into parts"
+            )
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] == "" or ":" in parts[0]:
             raise DocumentError(f"{path} has a part that leads out of it ({entry.filename!r}); remove it")

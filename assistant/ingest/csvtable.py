@@ -7,10 +7,11 @@ a row without a header is its values alone.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from assistant.errors import DocumentError
 from assistant.ingest.encoding import decode
@@ -38,28 +39,29 @@ def read_csv(data: bytes, path: str) -> Extracted:
     if declared:
         text = text[declared.end() :]
     delimiter = declared[1] if declared else _delimiter(text)
+    builder = TextBuilder()
     try:
-        rows = [row for row in _rows(text, delimiter) if any(cell.strip() for cell in row)]
+        add_table(builder, (row for row in _rows(text, delimiter) if any(cell.strip() for cell in row)))
     except csv.Error as error:
         raise DocumentError(f"{path} is no CSV table ({error}); close its quotation marks, or name it .txt") from error
-    builder = TextBuilder()
-    add_table(builder, rows)
     return Extracted(builder.text, builder.blocks, named_title=readable_name(path))
 
 
-def add_table(builder: TextBuilder, rows: Sequence[Sequence[str]]) -> None:
+def add_table(builder: TextBuilder, rows: Iterable[Sequence[str]]) -> None:
     """Appends the rows of a table as records, under the names of the header where it has one."""
-    header = _header(rows)
-    for row in rows[1:] if header else rows:
-        names = list(header) + [""] * (len(row) - len(header))
+    waiting = iter(rows)
+    first = list(islice(waiting, 2))
+    header = _header(first)
+    for row in chain(first[1:] if header else first, waiting):
+        names = [*header, *[""] * (len(row) - len(header))]
         fields: list[Field] = list(zip(names, row, strict=False))
         add_record(builder, fields)
 
 
-def _rows(text: str, delimiter: str) -> list[list[str]]:
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     previous = csv.field_size_limit(_MAX_CELL)  # the module keeps one limit for the process
     try:
-        return list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     finally:
         csv.field_size_limit(previous)
 

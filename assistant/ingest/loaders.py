@@ -31,6 +31,7 @@ from assistant.ingest.pdf import read_pdf
 from assistant.ingest.plaintext import read_plaintext
 from assistant.ingest.pptx import read_pptx
 from assistant.ingest.rtf import read_rtf
+from assistant.ingest.signatures import is_html
 from assistant.ingest.subtitles import read_subtitles
 from assistant.ingest.xlsx import read_xlsx
 from assistant.types import BlockKind, Document, Source
@@ -47,7 +48,7 @@ _RUSSIAN_LETTERS = dict(
 
 
 def _text(data: bytes, path: str) -> Extracted:
-    return read_plaintext(decode(data, path))
+    return read_html(data, path) if is_html(data) else read_plaintext(decode(data, path))
 
 
 def _markdown(data: bytes, path: str) -> Extracted:

@@ -18,6 +18,7 @@ from assistant.ingest.metadata import readable_name
 from assistant.ingest.records import written
 from assistant.types import BlockKind
 
+_MAX_CELLS = 2_000_000  # of one sheet, some hundreds of megabytes in memory
 _MAX_COLUMNS = 500  # a sheet formatted to its right end is not wider than what it holds
 _DEFAULT_NAMES = ("sheet", "лист", "tabelle", "feuil")
 
@@ -38,12 +39,14 @@ def read_xlsx(data: bytes, path: str) -> Extracted:
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
             for sheet in sheets:
-                rows = _rows(sheet)
+                rows = _rows(sheet, path)
                 if rows and (len(sheets) > 1 or not sheet.title.lower().startswith(_DEFAULT_NAMES)):
                     builder.add(BlockKind.HEADING, sheet.title, 2)
                 _add_sheet(builder, rows)
             properties = book.properties
             book.close()
+    except DocumentError:
+        raise
     except Exception as error:
         raise DocumentError(
             f"{path} is damaged or no Excel file ({error}); open it in Excel and save it anew"
@@ -55,10 +58,20 @@ def read_xlsx(data: bytes, path: str) -> Extracted:
     )
 
 
-def _rows(sheet: Any) -> list[list[str]]:
+def _rows(sheet: Any, path: str) -> list[list[str]]:
     """The rows that hold something, without the columns that are empty from top to bottom."""
     sheet.reset_dimensions()  # what the file says of its size may be wrong
-    rows = [shown for row in sheet.iter_rows() if row and any(shown := [_shown(cell) for cell in row[:_MAX_COLUMNS]])]
+    rows: list[list[str]] = []
+    cells = 0
+    for row in sheet.iter_rows():
+        shown = [_shown(cell) for cell in row[:_MAX_COLUMNS]]
+        if any(shown):
+            rows.append(shown)
+            cells += len(shown)
+            if cells > _MAX_CELLS:
+                raise DocumentError(
+                    f"{path}: {sheet.title} has more than {_MAX_CELLS // 1_000_000} million cells; divide it into parts"
+                )
     width = max(map(len, rows), default=0)
     used = [any(column < len(row) and row[column] for row in rows) for column in range(width)]
     return [[cell for cell, kept in zip(row, used, strict=False) if kept] for row in rows]

@@ -163,6 +163,11 @@ def test_html_evidence_is_neither_hidden_nor_sold_nor_a_caption(load):
     assert captions == ["Delegates in the hall.", "The minister.", "Jane Doe"]
 
 
+def test_a_web_page_saved_as_text_is_read_as_a_page(load):
+    page = "<!DOCTYPE html><html><head><title>T</title></head><body><p>It was <b>signed</b>.</p></body></html>"
+    assert load("page.txt", page).text == "It was signed."
+
+
 def test_html_in_an_old_encoding_and_nested_deeply(load):
     page = "<meta charset=windows-1251><p>Переговоры прошли в Женеве.</p>".encode("cp1251")
     assert load("old.html", page).text == "Переговоры прошли в Женеве."
