@@ -23,6 +23,8 @@ from assistant.ingest.signatures import refusal
 from assistant.types import BlockKind
 
 _HEADERS = ("From", "To", "Cc", "Date")
+_MAX_HEADER = 30_000  # characters; the library parses headers in quadratic time
+_CONTENT_HEADER = re.compile(rb"^content-[\w-]+:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 # The line after which an answer quotes the mail that it answers.
 _INTRODUCTION = re.compile(
@@ -42,6 +44,8 @@ def read_eml(data: bytes, path: str) -> Extracted:
     """
     if wrong := refusal(data, path, "a mail"):
         raise wrong
+    if any(match.end() - match.start() > _MAX_HEADER for match in _CONTENT_HEADER.finditer(data)):
+        raise DocumentError(f"{path} is damaged (a header of it is endless); save the mail again")
     try:
         mail = email.message_from_bytes(data, policy=email.policy.default)
         headers = {name: _header(mail, name, path) for name in (*_HEADERS, "Subject")}
@@ -74,6 +78,8 @@ def read_eml(data: bytes, path: str) -> Extracted:
 def _header(mail: Message, name: str, path: str) -> str:
     """A header's text, also where a program wrote it in a code page without saying so."""
     raw = next((str(value) for key, value in mail.raw_items() if key.lower() == name.lower()), "")
+    if len(raw) > _MAX_HEADER:
+        return " ".join(raw[:_MAX_HEADER].split())
     if any("\udc80" <= c <= "\udcff" for c in raw):
         return " ".join(decode(raw.encode(errors="surrogateescape"), path).split())
     return " ".join(str(mail.get(name, "")).split())

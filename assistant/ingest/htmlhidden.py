@@ -14,9 +14,9 @@ _INVISIBLE = re.compile(
     r"|font-size\s*:\s*0+(?![.\d])|(?:left|top|right|text-indent)\s*:\s*-\d{3,}|clip\s*:\s*rect\s*\(\s*[01](?:px)?[\s,]+[01])",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/")
-_AT_RULE = re.compile(r"@[^{};]*(?:;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})")
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+# An end that is missing is the end of the sheet: a search for it from every beginning would take quadratic time.
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_AT_RULE = re.compile(r"@[^{};@]*(?:;|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})")
 _SIMPLE = re.compile(r"[a-z]*[.#][\w-]+$", re.IGNORECASE)
 _MAX_SHEET = 500_000  # characters
 
@@ -26,7 +26,8 @@ def hidden_names(page: Any) -> frozenset[str]:
     names: set[str] = set()
     for style in page.iter("style"):
         sheet = _AT_RULE.sub(" ", _COMMENT.sub(" ", (style.text or "")[:_MAX_SHEET]))
-        for selectors, declarations in _RULE.findall(sheet):
+        for rule in sheet.split("}"):
+            selectors, _, declarations = rule.rpartition("{")
             if _INVISIBLE.search(declarations):
                 names |= {name.strip() for name in selectors.split(",") if _SIMPLE.match(name.strip())}
     return frozenset(names)

@@ -19,11 +19,12 @@ from assistant.types import BlockKind
 
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_VOICE = re.compile(r"<v(?:\.[^\s>]{0,100})?[ \t]{1,9}([^>]{1,200})>")
 _MARKUP = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _SOUND = re.compile(r"[\[(♪♫][^\])♪♫]{0,120}[\])♪♫]|[♪♫]+")
 _SPEAKER = re.compile(r"(?:>> ?)?((?:[A-ZА-ЯЁ][\w.'’-]*)(?: [A-ZА-ЯЁ][\w.'’-]*){0,3}): ?(?=\S)|>> ?")
 _ENDED = re.compile(r"[.!?…][\"”»'’)\]]*$")
+_ROLLING = 1_000  # characters; a longer cue is none that rolls on
 _PAUSE = 4.0  # seconds of silence that end a paragraph
 _LONG = 600  # characters; from here on a paragraph ends with its sentence
 
@@ -109,7 +110,7 @@ def _new_words(before: str, text: str) -> str:
     """A cue without the words of the one before that it shows again, as rolling captions do."""
     if text.startswith(before):
         return text[len(before) :].strip()
-    for size in range(min(len(before), len(text)), 11, -1):
+    for size in range(min(len(before), len(text), _ROLLING), 11, -1):
         if before.endswith(text[:size]) and (size == len(text) or text[size] == " "):
             return text[size:].strip()
     return text

@@ -290,3 +290,7 @@ def test_megabyte_lines_and_deep_nesting_are_read_in_one_pass(load):
     assert len(load("a.csv", "a,b\n1," + "word " * 190_000).text) > 900_000
     rolling = "\n\n".join(f"00:00:{n % 60:02}.000 --> 00:00:{n % 60:02}.900\n{'so it goes ' * 9}" for n in range(3000))
     assert load("a.vtt", f"WEBVTT\n\n{rolling}\n").text
+    assert load("a.srt", "00:00:01,000 --> 00:00:02,000\nOne\n" + "<v " * 200_000).text
+    assert load("a.eml", "From: a@example.org\nSubject: " + "=?utf-8?q?x?= " * 30_000 + "\n\nHello there.").text
+    sheet = "/* " * 100_000 + "@media x " * 20_000 + ".a" * 100_000
+    assert load("a.html", f"<style>{sheet}</style><style>{sheet[300_000:]}</style><p>Hello there.</p>").text
