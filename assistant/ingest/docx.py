@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import DocumentError
+from assistant.ingest.archive import open_archive, parse_xml
 from assistant.ingest.extraction import Extracted, TextBuilder
 from assistant.ingest.lines import is_caption
 from assistant.types import BlockKind
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_MAX_UNPACKED = 500_000_000  # bytes; a small file that unpacks to more is an attack
 _HEADING_STYLE = re.compile(r"(?:heading|заголовок|überschrift|titre) ?([1-9])", re.IGNORECASE)
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 def read_docx(data: bytes, path: str) -> Extracted:
@@ -37,7 +35,7 @@ def read_docx(data: bytes, path: str) -> Extracted:
     styles = _style_names(document)
     builder = TextBuilder()
     _add_body(builder, document.element.body, styles)
-    for note in _notes(document):
+    for note in _notes(document, path):
         builder.add(BlockKind.FOOTNOTE, note)
     core = document.core_properties
     date = core.created or core.modified
@@ -54,21 +52,11 @@ def read_docx(data: bytes, path: str) -> Extracted:
 
 
 def _open(data: bytes, path: str) -> WordDocument:
-    if data.startswith(_OLD_OFFICE):
-        raise DocumentError(
-            f"{path} is encrypted or an old .doc file; save it as .docx without a password,"
-            " or list it in .assistantignore"
-        )
+    open_archive(data, path, ".docx", "a Word file").close()
     import docx
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-            if unpacked > _MAX_UNPACKED:
-                raise DocumentError(f"{path} unpacks to {unpacked // 1_000_000} MB; divide it into parts")
         return docx.Document(io.BytesIO(data))
-    except DocumentError:
-        raise
     except Exception as error:
         raise DocumentError(f"{path} is damaged or no Word file ({error}); open it in Word and save it anew") from error
 
@@ -154,14 +142,11 @@ def _unmerged(cells: list[str]) -> list[str]:
     return cells
 
 
-def _notes(document: WordDocument) -> Iterator[str]:
+def _notes(document: WordDocument, path: str) -> Iterator[str]:
     """Footnotes and endnotes; the library gives them as parts of the package only."""
-    from lxml import etree
-
     for relation in document.part.rels.values():
         if relation.is_external or not relation.reltype.endswith(("/footnotes", "/endnotes")):
             continue
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        for note in etree.fromstring(relation.target_part.blob, parser):
+        for note in parse_xml(relation.target_part.blob, path):
             if note.get(f"{_W}type") is None:  # separators have a type, notes have none
                 yield _text(note)

@@ -1,4 +1,4 @@
-"""Bytes to characters: byte order marks, UTF-8, UTF-16 without a mark, the old Russian and Western code pages.
+"""Bytes to characters: byte order marks, UTF-8, UTF-16 and UTF-32 without one, old Russian and Western code pages.
 
 It decides by how plausible the decoded letters are in their place, which holds for a line of ten words where
 statistical detectors fail. It does not know formats; a declared encoding (HTML) is handed in.
@@ -11,6 +11,7 @@ import re
 from itertools import pairwise
 
 from assistant.errors import DocumentError
+from assistant.ingest.signatures import is_html, refusal
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,9 +20,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_MAGIC = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"\x7fELF", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
-_CYRILLIC_PAGES = ("cp1251", "koi8-r", "cp866")
+_CYRILLIC_PAGES = ("cp1251", "koi8-r", "cp866", "iso-8859-5", "mac-cyrillic")
 _SAMPLE = 20_000  # characters are judged on this many bytes around the first ones outside ASCII
+_ENOUGH = 100  # bytes outside ASCII; of fewer the detector makes Chinese
 _SURE = 0.55  # plausibility above which a code page is taken without asking a detector
 
 # Letters of Russian by frequency, in per mille; what is missing from it is no Russian letter.
@@ -57,8 +58,8 @@ def decode(data: bytes, path: str, declared: str | None = None) -> str:
     Raises:
         DocumentError: The bytes are no text.
     """
-    if data.startswith(_MAGIC):
-        raise _binary(path)
+    if not is_html(data) and (wrong := refusal(data, path, "text")):
+        raise wrong
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, errors="replace")
@@ -78,10 +79,12 @@ def _binary(path: str) -> DocumentError:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without a byte order mark: the byte order that gives letters and spaces of known scripts."""
+    """UTF-32 or UTF-16 without a byte order mark: the one that gives letters and spaces of known scripts."""
     best, best_share = None, 0.85
-    for name in ("utf-16-le", "utf-16-be"):
-        text = data[: len(data) // 2 * 2].decode(name, errors="replace")
+    for name, size in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        if best is not None and size == 2:
+            break
+        text = data[: len(data) // size * size].decode(name, errors="replace")
         sample = text[:_SAMPLE]
         known = sum(c in "\r\n\t" or " " <= c < "\u0530" or c in _PUNCTUATION for c in sample)
         if known > best_share * len(sample):
@@ -118,7 +121,7 @@ def _code_page(data: bytes) -> str:
     scores = {name: _russian(sample.decode(name, errors="replace")) for name in _CYRILLIC_PAGES}
     scores["cp1252"] = _western(sample.decode("cp1252", errors="replace"))
     name = max(scores, key=lambda key: scores[key])
-    if scores[name] < _SURE:
+    if scores[name] < _SURE and sum(byte > 0x7F for byte in sample) >= _ENOUGH:
         from charset_normalizer import from_bytes
 
         best = from_bytes(data[:200_000]).best()

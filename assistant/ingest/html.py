@@ -15,6 +15,7 @@ from assistant.ingest import lines as look
 from assistant.ingest.encoding import decode
 from assistant.ingest.extraction import Extracted, TextBuilder
 from assistant.ingest.htmlblocks import Piece, pieces_of
+from assistant.ingest.htmlhidden import hidden_names, is_hidden
 from assistant.types import BlockKind
 
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.I)
@@ -30,7 +31,6 @@ _FRAME_NAME = re.compile(
     re.IGNORECASE,
 )
 _FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search", "dialog", "menu"})
-_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _DATE_METAS = (
     "article:published_time datepublished date dc.date dc.date.issued dcterms.created dcterms.issued pubdate"
     " citation_publication_date citation_date publish-date publication_date parsely-pub-date og:published_time"
@@ -43,20 +43,10 @@ def read_html(data: bytes, path: str) -> Extracted:
     Raises:
         DocumentError: The file is not text, or not HTML.
     """
-    from lxml import etree, html
-
-    match = _DECLARED.search(data[:4096])
-    declared = (match[1] or match[2]).decode("ascii", errors="ignore") if match else None
-    source = _XML_HEAD.sub("", decode(data, path, declared))
-    try:
-        parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-        page = html.document_fromstring(source, parser=parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise DocumentError(f"{path} holds no text or is no HTML ({error}); save the page again") from error
+    page = parse_page(data, path)
     about = _about(page)
-    _drop_frame(page)
     builder = TextBuilder()
-    for piece in _judged(pieces_of(_main_part(page))):
+    for piece in main_pieces(page):
         builder.add(piece.kind, piece.text, piece.level)
     return Extracted(
         builder.text,
@@ -66,6 +56,30 @@ def read_html(data: bytes, path: str) -> Extracted:
         named_url=about["url"],
         named_language=about["language"],
     )
+
+
+def parse_page(data: bytes, path: str) -> Any:
+    """The tree of a web page, in the encoding it declares or looks like.
+
+    Raises:
+        DocumentError: The bytes are not text, or not HTML.
+    """
+    from lxml import etree, html
+
+    match = _DECLARED.search(data[:4096])
+    declared = (match[1] or match[2]).decode("ascii", errors="ignore") if match else None
+    source = _XML_HEAD.sub("", decode(data, path, declared))
+    try:
+        parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+        return html.document_fromstring(source, parser=parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise DocumentError(f"{path} holds no text or is no HTML ({error}); save the page again") from error
+
+
+def main_pieces(page: Any) -> list[Piece]:
+    """The blocks of a page's main text; takes the page's frame out of the tree."""
+    _drop_frame(page)
+    return _judged(pieces_of(_main_part(page)))
 
 
 def _about(page: Any) -> dict[str, str | None]:
@@ -124,6 +138,7 @@ def _linked_data(page: Any) -> dict[str, str]:
 
 def _drop_frame(page: Any) -> None:
     """Takes out what a reader does not see or does not read: hidden elements, navigation, boxes, link lists."""
+    hidden = hidden_names(page)
     for element in list(page.iter(*_NEVER_SHOWN)):
         _drop(element)
     sizes = _text_sizes(page)
@@ -131,7 +146,7 @@ def _drop_frame(page: Any) -> None:
     for element in list(page.iter()):
         if not isinstance(element.tag, str) or element.tag in ("html", "body", "main", "article"):
             continue
-        if _is_hidden(element):
+        if is_hidden(element, hidden):
             _drop(element)
             continue
         size, linked, links = sizes.get(element, (0, 0, 0))
@@ -141,14 +156,6 @@ def _drop_frame(page: Any) -> None:
             element.tag in ("ul", "ol", "div", "section", "table", "p") and links >= 3 and linked > 0.7 * size
         ):
             _drop(element)
-
-
-def _is_hidden(element: Any) -> bool:
-    return (
-        element.get("hidden") is not None
-        or element.get("aria-hidden") == "true"
-        or _INVISIBLE.search(element.get("style") or "") is not None
-    )
 
 
 def _is_frame(element: Any) -> bool:
@@ -209,19 +216,35 @@ def _main_part(page: Any) -> Any:
 
 
 def _judged(pieces: list[Piece]) -> list[Piece]:
-    """Captions and noise told by their look, and subscription boxes: runs of short lines, several of which sell."""
+    """Captions and noise told by their look, and subscription boxes: short lines together, several of which sell."""
     judged = [_by_look(piece) for piece in pieces]
-    start = 0
-    while start < len(judged):
-        stop = start
-        while stop < len(judged) and len(judged[stop].text) < 90 and judged[stop].kind is not BlockKind.HEADING:
-            stop += 1
-        selling = sum(look.sells(piece.text) for piece in judged[start:stop])
-        if selling >= 2 and selling >= 0.4 * (stop - start):
-            for index in range(start, stop):
+    selling = [index for index, piece in enumerate(judged) if look.sells(piece.text) and _in_box(piece)]
+    while selling:
+        near = 1
+        while near < len(selling) and selling[near] - selling[near - 1] <= 2:
+            near += 1
+        if near >= 2:
+            first, last = _box(judged, selling[0], selling[near - 1])
+            for index in range(first, last + 1):
                 judged[index] = Piece(BlockKind.BOILERPLATE, judged[index].text)
-        start = max(stop, start + 1)
+        del selling[:near]
     return judged
+
+
+def _in_box(piece: Piece) -> bool:
+    return len(piece.text) < 90 and piece.kind not in (BlockKind.HEADING, BlockKind.CAPTION)
+
+
+def _box(pieces: list[Piece], first: int, last: int) -> tuple[int, int]:
+    """From what sells outwards over short lines, up to a sentence of the text or to half of the box."""
+    most = last - first + 1
+    while first > 0 and most and _in_box(pieces[first - 1]) and not look.ends_sentence(pieces[first - 1].text):
+        first, most = first - 1, most - 1
+    while (
+        last + 1 < len(pieces) and most and _in_box(pieces[last + 1]) and not look.ends_sentence(pieces[last + 1].text)
+    ):
+        last, most = last + 1, most - 1
+    return first, last
 
 
 def _by_look(piece: Piece) -> Piece:

@@ -23,6 +23,10 @@ _BLOCKS = frozenset(
     "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3"
     " h4 h5 h6 header hr li main ol p pre section summary table tbody td tfoot th thead tr ul caption".split()
 )
+_CAPTION_NAME = re.compile(
+    r"(?:^|[\s_-])(?:caption|cutline|(?:photo|image|picture)[_-]?credits?|credits?)(?:$|[\s_-])", re.I
+)
+_LONG_CAPTION = 600  # characters; what is longer is no caption, whatever its name
 _SPACES = re.compile(r"[ \t\n\r\f]+")  # what HTML collapses; non-breaking spaces stay
 _LONG_CELL = 600  # characters; a table with such cells lays out a page
 
@@ -62,6 +66,7 @@ class _Walk:
         self._row: list[str] | None = None
         self._data_tables = {table for table in root.iter("table") if _holds_data(table)}
         self._table: list[bool] = []
+        self._captions: list[Any] = []
         self._pre = 0
 
     def enter(self, element: Any) -> None:
@@ -78,6 +83,10 @@ class _Walk:
             self._kinds.append((BlockKind.HEADING, _HEADINGS[tag]))
         elif tag in _KINDS:
             self._kinds.append((_KINDS[tag], 0))
+        elif _is_caption(element):
+            self.flush()
+            self._captions.append(element)
+            self._kinds.append((BlockKind.CAPTION, 0))
         elif tag == "br":
             self._parts.append("\n" if self._row is None else " ")
         elif tag == "pre":
@@ -100,6 +109,10 @@ class _Walk:
         if tag == "table":
             self._table.pop()
         elif tag in _HEADINGS or tag in _KINDS:
+            self._kinds.pop()
+        elif self._captions and self._captions[-1] is element:
+            self.flush()
+            self._captions.pop()
             self._kinds.pop()
         elif tag == "pre":
             self._pre -= 1
@@ -138,6 +151,27 @@ class _Walk:
         if self._row is None and len(text.split()) >= 4:
             self.flush()
             self.pieces.append(Piece(BlockKind.CAPTION, text))
+
+
+def _is_caption(element: Any) -> bool:
+    """Whether an element is a picture's caption by its name, or a figure that is a picture with some words."""
+    tag = element.tag
+    if tag == "figure":
+        named = next(element.iter("img", "picture"), None) is not None
+    else:
+        named = tag in ("p", "div", "span", "small", "cite", "em") and bool(
+            _CAPTION_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}")
+        )
+    return named and next(element.iter("table", "pre", "h1", "h2"), None) is None and _is_short(element)
+
+
+def _is_short(element: Any) -> bool:
+    length = 0
+    for text in element.itertext():
+        length += len(text.strip())
+        if length > _LONG_CAPTION:
+            return False
+    return True
 
 
 def _holds_data(table: Any) -> bool:

@@ -37,6 +37,23 @@ _NOISE_LINE = re.compile(
     r"|recommended for you|related articles|sign up for (?:our|the) newsletters?)\W*$",
     re.IGNORECASE,
 )
+# A whole paragraph that leads away from the text: how it begins, and what it offers.
+_AWAY = re.compile(
+    r"\W*(?:read (?:more|also|next)|see also|related|more on this|watch|читайте также|читать также|смотрите также"
+    r"|по теме)\s?:\s",
+    re.IGNORECASE,
+)
+_PITCH = re.compile(
+    r"\W*(?:subscribe|sign up|already (?:a subscriber|subscribed|registered|have an account)|log in"
+    r"|register (?:now|for)|get (?:our|the latest)|join (?:our|us)|follow us|download our"
+    r"|подпи(?:шитесь|сывайтесь)|оформите подписку)\b",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(
+    r"\b(?:newsletters?|inbox|unlimited|free trial|full access|continue reading|telegram|whatsapp|our app|our channel"
+    r"|latest news|updates|per month|рассылк\w+|канал\w*|новост\w+|доступ\w*)\b",
+    re.IGNORECASE,
+)
 _SELLING = re.compile(
     r"\bsubscri(?:be|ption)\b|\bunlimited (?:digital )?access\b|\bad[- ]free\b|\bnewsletters?\b|\bdelivered to your"
     r"|\b(?:ios|android) (?:and|&) \w+ app|\bapp access\b|\bfree trial\b|\bcancel any ?time\b|\bsign up\b|\blog in\b"
@@ -97,8 +114,10 @@ def is_keywords(line: str) -> bool:
 
 
 def is_noise(line: str) -> bool:
-    """True for a whole line that belongs to a page's frame (`Advertisement`, `Read more`)."""
-    return len(line) < 120 and _NOISE_LINE.match(line) is not None
+    """True for a whole line that belongs to a page's frame (`Advertisement`, `Read more`, `Sign up for our …`)."""
+    if len(line) < 120 and (_NOISE_LINE.match(line) or _AWAY.match(line)):
+        return True
+    return len(line) < 220 and _PITCH.match(line) is not None and _OFFER.search(line) is not None
 
 
 def is_rule(line: str) -> bool:

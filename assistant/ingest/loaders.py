@@ -15,15 +15,25 @@ from pathlib import Path, PurePosixPath
 
 from assistant.errors import DocumentError
 from assistant.ingest.cleaning import normalise
+from assistant.ingest.csvtable import read_csv
 from assistant.ingest.docx import read_docx
+from assistant.ingest.eml import read_eml
 from assistant.ingest.encoding import decode
+from assistant.ingest.epub import read_epub
 from assistant.ingest.extraction import Extracted
 from assistant.ingest.html import read_html
+from assistant.ingest.jsontree import read_json, read_jsonl
 from assistant.ingest.language import detect_language
 from assistant.ingest.markdown import read_markdown
 from assistant.ingest.metadata import date_of, parse_date, title_of
+from assistant.ingest.odt import read_odt
 from assistant.ingest.pdf import read_pdf
 from assistant.ingest.plaintext import read_plaintext
+from assistant.ingest.pptx import read_pptx
+from assistant.ingest.rtf import read_rtf
+from assistant.ingest.signatures import is_html
+from assistant.ingest.subtitles import read_subtitles
+from assistant.ingest.xlsx import read_xlsx
 from assistant.types import BlockKind, Document, Source
 
 MAX_BYTES = 200_000_000  # beyond it a file is a data set, not a document, and would fill the memory
@@ -38,7 +48,7 @@ _RUSSIAN_LETTERS = dict(
 
 
 def _text(data: bytes, path: str) -> Extracted:
-    return read_plaintext(decode(data, path))
+    return read_html(data, path) if is_html(data) else read_plaintext(decode(data, path))
 
 
 def _markdown(data: bytes, path: str) -> Extracted:
@@ -55,6 +65,18 @@ _READERS: dict[str, Callable[[bytes, str], Extracted]] = {
     ".xhtml": read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".odt": read_odt,
+    ".rtf": read_rtf,
+    ".epub": read_epub,
+    ".pptx": read_pptx,
+    ".xlsx": read_xlsx,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".json": read_json,
+    ".jsonl": read_jsonl,
+    ".eml": read_eml,
+    ".srt": read_subtitles,
+    ".vtt": read_subtitles,
 }
 SUPPORTED_SUFFIXES: frozenset[str] = frozenset(_READERS)
 

@@ -35,6 +35,8 @@ class Line:
         size: Height of its first letter's font in points, 0 where unknown.
         bottom: Distance from the page's foot in points, 0 where unknown.
         left: Distance of its first letter from the page's left side.
+        right: That of its last letter's end.
+        row: It is a row of a table.
     """
 
     page: int
@@ -42,6 +44,8 @@ class Line:
     size: float = 0.0
     bottom: float = 0.0
     left: float = 0.0
+    right: float = 0.0
+    row: bool = False
 
 
 @dataclass(slots=True)
@@ -96,7 +100,7 @@ def _paragraphs(lines: list[Line], usual: _Page) -> list[_Paragraph]:
         if index and paragraphs and _goes_on(paragraphs[-1], line, usual):
             paragraphs[-1].lines.append(line)
         else:
-            paragraphs.append(_Paragraph([line], _kind(line.text)))
+            paragraphs.append(_Paragraph([line], BlockKind.TABLE_ROW if line.row else _kind(line.text)))
     return paragraphs
 
 
@@ -116,6 +120,8 @@ def _goes_on(paragraph: _Paragraph, line: Line, usual: _Page) -> bool:
     """Whether `line` continues the paragraph before it."""
     last = paragraph.lines[-1]
     if _kind(line.text) is not BlockKind.PARAGRAPH or paragraph.kind is BlockKind.BOILERPLATE:
+        return False
+    if line.row or last.row:
         return False
     if abs(line.size - last.size) > 0.1 * max(usual.size, 1.0) and not _divided(last):
         return False

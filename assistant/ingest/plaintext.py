@@ -18,6 +18,8 @@ from assistant.ingest.extraction import Extracted
 from assistant.types import Block, BlockKind
 
 _WRAP_LIMIT = 120  # no one wraps by hand beyond this many characters
+_NARROW = 40  # below it lines may be verses or a list
+_NARROWEST = 16
 _LONG = 120  # a line from here on is prose, whatever else the document has
 _TOKENISED = re.compile(r"\w [.,] ")
 
@@ -43,13 +45,14 @@ def blocks_of(text: str) -> tuple[Block, ...]:
     stanzas = _stanzas(text)
     tokenised = len(_TOKENISED.findall(text[:20_000])) > 3 * len(re.findall(r"\w[.,] ", text[:20_000]))
     widest = max((len(line.text) for stanza in stanzas for line in stanza), default=0)
+    runs_on = _runs_on(stanzas)
     blocks: list[Block] = []
     notes = _notes_range(stanzas)
     for index, stanza in enumerate(stanzas):
         following = stanzas[index + 1] if index + 1 < len(stanzas) else None
         stanza_blocks = _whole_stanza(stanza, following, index, tokenised, in_notes=index in notes)
         if stanza_blocks is None:
-            stanza_blocks = list(_lines(stanza, widest, first=index == 0))
+            stanza_blocks = list(_lines(stanza, widest, first=index == 0, runs_on=runs_on))
         blocks.extend(stanza_blocks)
     return tuple(blocks)
 
@@ -177,9 +180,9 @@ def _level(text: str) -> int:
     return min(6, 1 + max(1, look.heading_depth(text)))
 
 
-def _lines(stanza: list[Line], widest: int, *, first: bool) -> Iterator[Block]:
+def _lines(stanza: list[Line], widest: int, *, first: bool, runs_on: bool) -> Iterator[Block]:
     """Blocks of a stanza line by line: joined where a person wrapped a paragraph, else one each."""
-    joined = _wrapped(stanza, widest)
+    joined = _wrapped(stanza, widest, runs_on=runs_on)
     start = 0
     captioned = any(look.is_credited(line.text) for line in stanza)
     while start < len(stanza):
@@ -221,21 +224,29 @@ def _heads_next_line(stanza: list[Line], index: int, *, first: bool, wrapped: bo
     return alone and look.word_count(text) <= 8 and len(following) >= 200
 
 
-def _wrapped(stanza: list[Line], widest: int) -> bool:
+def _wrapped(stanza: list[Line], widest: int, *, runs_on: bool) -> bool:
     """Whether the stanza is one paragraph broken by hand: no line could have taken the next one's first word."""
     width = max(len(line.text) for line in stanza)
-    if len(stanza) < 2 or width > _WRAP_LIMIT or width < 40:
+    if len(stanza) < 2 or width > _WRAP_LIMIT or width < _NARROWEST:
+        return False
+    if width < _NARROW and not runs_on:
         return False
     if widest <= _WRAP_LIMIT:
         width = max(width, int(0.9 * widest))
     full = sum(
         len(one.text) + 1 + len(two.text.split(None, 1)[0]) > width - 3
-        or (two.text[0].islower() and len(one.text) > 30)
+        or (two.text[0].islower() and len(one.text) > min(30, 0.6 * width))
         for one, two in pairwise(stanza)
         if not look.is_list_item(two.text)
     )
     breaks = sum(not look.is_list_item(line.text) for line in stanza[1:])
     return full >= 0.8 * breaks and breaks > 0
+
+
+def _runs_on(stanzas: list[list[Line]]) -> bool:
+    """Whether lines go on in the next ones as prose does; verses and lists begin anew on each."""
+    following = [line.text for stanza in stanzas for line in stanza[1:]]
+    return sum(text[0].islower() for text in following) >= 0.5 * len(following)
 
 
 def _goes_on(line: Line, following: Line, wrapped: bool) -> bool:

@@ -17,6 +17,9 @@ from assistant.types import Block, BlockKind, Document, Sentence
 MAX_SENTENCE: Final = 2_000  # characters; no span is longer
 _UNWIELDY: Final = 1_000  # from here on a sentence is divided where its own punctuation allows it
 
+# What is quoted as a whole up to this length: "Mr. Smith. A Life" is one heading, and a table's row names its columns.
+_WHOLE: Final = {BlockKind.HEADING: _UNWIELDY, BlockKind.TABLE_ROW: 400}
+
 # The end of a sentence: its punctuation, what closes behind it, the marks of notes. White space must follow, but
 # for the full stops of Chinese and Japanese. `.` directly before a note's number (`treaty.12 The`) counts too.
 _END = re.compile(
@@ -54,8 +57,8 @@ def split_sentences(document: Document) -> tuple[Sentence, ...]:
 
 
 def _block_spans(text: str, block: Block) -> Iterator[tuple[int, int]]:
-    if block.kind is BlockKind.HEADING and block.end - block.start <= _UNWIELDY:
-        spans: Iterator[tuple[int, int]] = iter([(block.start, block.end)])  # "Mr. Smith. A Life" is one heading
+    if block.end - block.start <= _WHOLE.get(block.kind, 0):
+        spans: Iterator[tuple[int, int]] = iter([(block.start, block.end)])
     else:
         spans = _sentence_spans(text, block.start, block.end)
     for start, end in spans:

@@ -55,7 +55,8 @@ def shared_text(load: Callable[[str, str | bytes], Document]) -> Callable[[str],
     return read
 
 
-PdfLine = str | tuple[int, str]
+# A line of text, with its size, or with its left, bottom and size.
+PdfLine = str | tuple[int, str] | tuple[int, int, int, str]
 
 
 def pdf_bytes(pages: Sequence[Sequence[PdfLine]], *, title: str = "", running_head: str = "") -> bytes:
@@ -83,19 +84,22 @@ def pdf_bytes(pages: Sequence[Sequence[PdfLine]], *, title: str = "", running_he
 
 
 def _page_content(lines: Sequence[PdfLine], number: int, running_head: str) -> bytes:
-    placed: list[tuple[int, int, str]] = []
+    placed: list[tuple[int, int, int, str]] = []
     if running_head:
-        placed += [(750, 9, running_head), (30, 9, str(number))]
+        placed += [(72, 750, 9, running_head), (72, 30, 9, str(number))]
     y = 700
     for line in lines:
+        if len(line) == 4 and isinstance(line, tuple):
+            placed.append(line)
+            continue
         size, text = (11, line) if isinstance(line, str) else line
         y -= 14 if size == 11 else 26
         if text:
-            placed.append((y, size, text))
+            placed.append((72, y, size, text))
         y -= 0 if size == 11 else 10
-    show = b"BT /F1 %d Tf 72 %d Td (%s) Tj ET\n"
+    show = b"BT /F1 %d Tf %d %d Td (%s) Tj ET\n"
     return b"".join(
-        show % (size, y, re.sub(rb"([()\\])", rb"\\\1", text.encode("latin-1"))) for y, size, text in placed
+        show % (size, x, y, re.sub(rb"([()\\])", rb"\\\1", text.encode("latin-1"))) for x, y, size, text in placed
     )
 
 

@@ -137,6 +137,37 @@ def test_html_main_text_without_the_page_frame(load):
     ]
 
 
+def test_html_evidence_is_neither_hidden_nor_sold_nor_a_caption(load):
+    document = load(
+        "page.html",
+        """<html><head><title>Treaty signed</title><style>@media print { .kept { display: none } }
+        .tip, p.note { color: red; display:none } #box { visibility: hidden }</style></head><body><article>
+        <h1>Treaty signed</h1><p class="tip">Hidden one.</p><p class="a note">Hidden two.</p>
+        <div id="box">Hidden 3.</div>
+        <p style="position:absolute;left:-9999px">Hidden four.</p><p style="opacity: 0">Hidden five.</p>
+        <p class="kept" style="opacity: 0.9">The treaty was signed in Geneva on Monday after long talks.</p>
+        <p>Sign up for our newsletter to get the latest news delivered to your inbox every single morning.</p>
+        <p>READ MORE: Ten other treaties</p><p>Unlimited access</p><p>Cancel anytime</p>
+        <p>The parties will meet again in spring.</p>
+        <figure><img src="a.jpg"><p>Delegates in the hall.</p></figure><p class="wp-caption-text">The minister.</p>
+        <span class="photo-credit">Jane Doe</span><p>Neither side would subscribe to the plan.</p>
+        </article></body></html>""",
+    )
+    assert [text for kind, text in blocks(document) if kind is BlockKind.PARAGRAPH] == [
+        "The treaty was signed in Geneva on Monday after long talks.",
+        "The parties will meet again in spring.",
+        "Neither side would subscribe to the plan.",
+    ]
+    assert "Hidden" not in document.text
+    captions = [text for kind, text in blocks(document) if kind is BlockKind.CAPTION]
+    assert captions == ["Delegates in the hall.", "The minister.", "Jane Doe"]
+
+
+def test_a_web_page_saved_as_text_is_read_as_a_page(load):
+    page = "<!DOCTYPE html><html><head><title>T</title></head><body><p>It was <b>signed</b>.</p></body></html>"
+    assert load("page.txt", page).text == "It was signed."
+
+
 def test_html_in_an_old_encoding_and_nested_deeply(load):
     page = "<meta charset=windows-1251><p>Переговоры прошли в Женеве.</p>".encode("cp1251")
     assert load("old.html", page).text == "Переговоры прошли в Женеве."
@@ -164,6 +195,46 @@ def test_pdf_paragraphs_pages_and_running_lines(load, make_pdf):
     assert_blocks_cover(document)
 
 
+def test_pdf_columns_are_read_one_after_the_other_though_drawn_line_by_line(load, make_pdf):
+    left = [
+        "The left column begins here and it tells",
+        "of the first meeting, which was a long one",
+        "and took place in Geneva in the summer of",
+        "that year, when nobody could agree on any",
+        "thing at all.",
+    ]
+    right = [
+        "The right column goes on with the second",
+        "meeting, which was held in New York in the",
+        "winter and brought a report that all of the",
+        "states accepted, though some of them did",
+        "so with regret.",
+    ]
+    columns = [
+        (x, 640 - 12 * row, 10, text)
+        for row, pair in enumerate(zip(left, right, strict=True))
+        for x, text in zip((72, 320), pair, strict=True)
+    ]
+    head = (72, 690, 10, "An abstract stands over both of the columns and is one long line across all of the page.")
+    foot = (72, 540, 10, "A last line goes over the whole of the page again, since the columns have ended before it.")
+    document = load("paper.pdf", make_pdf([[head, *columns, foot]]))
+    assert document.text == "\n\n".join([head[3], " ".join(left), " ".join(right), foot[3]])
+
+
+def test_pdf_table_rows_are_quoted_by_themselves(load, make_pdf):
+    table = [("Country", "Capital", "People"), ("France", "Paris", "67 million"), ("Italy", "Rome", "59 million")]
+    cells = [
+        (x, 600 - 14 * row, 10, cell)
+        for row, texts in enumerate(table)
+        for x, cell in zip((72, 220, 400), texts, strict=True)
+    ]
+    document = load(
+        "table.pdf", make_pdf([["The table shows the countries, their capitals and their people.", *cells]])
+    )
+    rows = [text for kind, text in blocks(document) if kind is BlockKind.TABLE_ROW]
+    assert rows == ["Country | Capital | People", "France | Paris | 67 million", "Italy | Rome | 59 million"]
+
+
 def test_docx_headings_lists_tables_in_order(tmp_path):
     import docx
 
@@ -187,16 +258,17 @@ def test_docx_headings_lists_tables_in_order(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "koi8-r", "cp866"]
+    "encoding",
+    "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be utf-32 utf-32-le cp1251 koi8-r cp866 iso-8859-5 mac-cyrillic".split(),
 )
 @pytest.mark.parametrize(
-    "text", ["Встреча прошла в Женеве", "ОБ УТВЕРЖДЕНИИ ПОЛОЖЕНИЯ", "Москва и Пекин подписали договор."]
+    "text", ["Встреча прошла в Женеве", "ОБ УТВЕРЖДЕНИИ ПОЛОЖЕНИЯ", "Москва и Пекин подписали договор.", "Глава 1"]
 )
 def test_short_russian_files_in_any_encoding(load, encoding, text):
     assert load("a.txt", text.encode(encoding)).text == text
 
 
-@pytest.mark.parametrize("text", ["Café déjà vu — “smart”", "Größe und Länge", "It’s 5 €"])
+@pytest.mark.parametrize("text", ["Café déjà vu — “smart”", "Größe und Länge", "It’s 5 €", "£5 and ½"])
 def test_western_code_page(load, text):
     assert load("a.txt", text.encode("cp1252")).text == text
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from assistant.ingest.plaintext import read_plaintext
@@ -68,3 +70,20 @@ def test_hand_wrapped_lines_are_one_paragraph_and_long_lines_are_one_each():
 def test_list_lines_are_items():
     found = read_plaintext(f"Title\n\n{PROSE}:\n• one thing\n• another thing\n2) third thing")
     assert [b.kind for b in found.blocks[2:]] == [BlockKind.LIST_ITEM] * 3
+
+
+@pytest.mark.parametrize("width", [24, 30, 36])
+def test_sentences_are_not_cut_at_the_ends_of_very_short_lines(width):
+    paragraphs = [
+        "The working group met in Geneva for two weeks in July. It could not agree on a report, since it was late.",
+        "Later the General Assembly set up a second group, open to all states that wanted to take part in it.",
+    ]
+    wrapped = "\n\n".join("\n".join(textwrap.wrap(paragraph, width)) for paragraph in paragraphs)
+    found = [" ".join(wrapped[b.start : b.end].split()) for b in read_plaintext(wrapped).blocks]
+    assert found == paragraphs
+
+
+def test_verses_and_lists_of_short_lines_stay_lines():
+    verse = "Once upon a midnight dreary,\nWhile I pondered, weak and weary,\nOver many a quaint volume\nOf lore"
+    shopping = "Flour\nBread and butter\nMilk\nCheese from the market"
+    assert len(read_plaintext(f"{verse}\n\n{shopping}").blocks) == 8
