@@ -1,6 +1,6 @@
 """RTF texts: paragraphs, headings by their styles, table rows and notes, in the code pages that their fonts name.
 
-Of the libraries, striprtf loses styles and hidden text and takes cubic time over broken links, so this reads the
+Of the libraries, striprtf loses styles and hidden text and has a link pattern that looks superlinear, so this reads the
 tokens itself, once and in order. Pictures, page headers, fields' codes, comments, hidden and deleted text are left out.
 """
 
