@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from assistant import Assistant, Settings, indexing
+from assistant import Assistant, Settings, indexing, publishing
 from assistant.embedding import Embedder, model_fingerprint
 from assistant.embedding.models import model_folder
 from assistant.errors import CorpusError, EmbedderError, IndexingError, IndexMissingError
@@ -638,7 +638,8 @@ def test_index_of_an_older_release_is_built_anew_by_itself(
 
 def test_change_of_the_pipeline_reads_everything_again(indexed: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(indexed)
-    monkeypatch.setattr(indexing, "PIPELINE", 10_000)
+    for module in (indexing, publishing):
+        monkeypatch.setattr(module, "PIPELINE", 10_000)
     assert check(indexed.settings).updated == 3
     assert sync(indexed.settings).updated == 3
     assert content(indexed) == before
