@@ -79,7 +79,6 @@ class Retriever:
         self._vectors = vectors
         self._embedder = embedder
         self._weights = weights
-        self._version: int | None = None
 
     def passages(self, query: Query, snapshot: Snapshot, top_k: int, as_of: str | None = None) -> list[Passage]:
         """The best passages, best first, at most `top_k`.
@@ -99,19 +98,10 @@ class Retriever:
         A follow-up is searched with the earlier question in front and, at less weight, alone: where it needed
         no earlier question after all, that one does not drown it. One that begins with a pronoun did need it.
         """
-        self._follow(snapshot)
         whole = self._rank(query, snapshot)
         if query.focus == query.text or begins_with_pronoun(query.focus):
             return whole
         return _blend(whole, self._rank(analyse(query.focus), snapshot))
-
-    def _follow(self, snapshot: Snapshot) -> None:
-        """Opens the vectors anew where another process may have published since the last question."""
-        version = snapshot.version()
-        number = version.number if version else None
-        if number != self._version:
-            self._vectors.reopen()
-            self._version = number
 
     def _rank(self, query: Query, snapshot: Snapshot) -> list[Hit]:
         foreign = not self._embedder.knows(query.text)

@@ -9,7 +9,6 @@ embedder, and on a server one per index, since several may share it. What is not
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 
 from assistant.embedding import Vectors
 from assistant.errors import IndexingError
+from assistant.store.sharing import DATABASE, forget, turn
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
 # Chroma takes at most 5,461 rows a call.
 _ROWS = 4_000
-_FILE = "chroma.sqlite3"
 _PREFIX = "chunks-"
-_opening = threading.Lock()  # Chroma's own cache of clients is not made for threads
-_files: dict[str, tuple[int, int]] = {}  # device and inode of the database that each folder was opened with
 
 
 class VectorStore:
@@ -51,8 +48,11 @@ class VectorStore:
         self._url = url
         self._own = f"{_PREFIX}{index}-" if url and index else _PREFIX  # how the names of this index's begin
         self._name = self._own + fingerprint
-        self._guard = threading.Lock()
-        self._collection = self._connect()
+        self._opened: tuple[ClientAPI, Collection] | None = None
+        with self._told():
+            self._server = _connect(url) if url else None
+        with self._collection():  # tells at once what is in the way
+            pass
 
     def query(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """The nearest vectors, best first.
@@ -64,11 +64,11 @@ class VectorStore:
         Returns:
             Pairs of id and cosine.
         """
-        with self._told():
-            held = self._collection.count()
+        with self._collection() as collection:
+            held = collection.count()
             if not held:
                 return []
-            found = self._collection.query(
+            found = collection.query(
                 query_embeddings=[vector.tolist()], n_results=min(limit, held), include=["distances"]
             )
         distances = (found["distances"] or [[]])[0]
@@ -78,16 +78,16 @@ class VectorStore:
         """The vectors of those ids that are held."""
         found: dict[str, Vectors] = {}
         for part in _parts(ids):
-            with self._told():
-                rows = self._collection.get(ids=list(part), include=["embeddings"])
+            with self._collection() as collection:
+                rows = collection.get(ids=list(part), include=["embeddings"])
             embeddings: Any = rows["embeddings"]
             found.update((i, np.asarray(e, np.float32)) for i, e in zip(rows["ids"], embeddings, strict=True))
         return found
 
     def held(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are held already."""
-        with self._told():
-            return {i for part in _parts(ids) for i in self._collection.get(ids=list(part), include=[])["ids"]}
+        with self._collection() as collection:
+            return {i for part in _parts(ids) for i in collection.get(ids=list(part), include=[])["ids"]}
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Keeps vectors; an id that is held keeps the vector it has (equal ids, equal texts).
@@ -96,9 +96,9 @@ class VectorStore:
             ids: Without duplicates.
             vectors: Shape `(len(ids), dimension)`.
         """
-        with self._told():
-            for i in range(0, len(ids), _ROWS):
-                self._collection.upsert(ids=list(ids[i : i + _ROWS]), embeddings=vectors[i : i + _ROWS].tolist())
+        for i in range(0, len(ids), _ROWS):
+            with self._collection(changes=True) as collection:
+                collection.upsert(ids=list(ids[i : i + _ROWS]), embeddings=vectors[i : i + _ROWS].tolist())
 
     def remove(self, ids: Sequence[str]) -> None:
         """Drops those of the vectors that are held."""
@@ -111,45 +111,62 @@ class VectorStore:
     def keep_only(self, live: Iterable[str]) -> int:
         """Drops every vector that is not live, and all of other embedders; returns how many were dropped."""
         wanted = set(live)
-        with self._told():
-            dead = [i for i in self._all_ids() if i not in wanted]
-            for part in _parts(dead):
-                self._collection.delete(ids=list(part))
-            return len(dead) + self._drop_other_embedders()
+        dead = [i for i in self._all_ids() if i not in wanted]
+        for part in _parts(dead):
+            with self._collection(changes=True) as collection:
+                collection.delete(ids=list(part))
+        return len(dead) + self._drop_other_embedders()
 
     def count(self) -> int:
         """How many vectors are held, live or not."""
-        with self._told():
-            return int(self._collection.count())
+        with self._collection() as collection:
+            return int(collection.count())
 
     def reopen(self) -> None:
-        """Lets a reader see what another process has written; Chroma's own view stays stale otherwise."""
-        with self._guard:
-            self._collection = self._connect(fresh=True)
+        """Has the folder opened anew with the next call, whoever changed it."""
+        forget(self._folder)
 
     def _all_ids(self) -> list[str]:
         ids: list[str] = []
-        while page := self._collection.get(limit=_ROWS, offset=len(ids), include=[])["ids"]:
-            ids += page
+        with self._collection() as collection:
+            while page := collection.get(limit=_ROWS, offset=len(ids), include=[])["ids"]:
+                ids += page
         return ids
 
     def _drop_other_embedders(self) -> int:
         """What an earlier embedder of this index has left; of a shared server, nothing that is another index's."""
-        client, dropped = _client(self._folder, self._url), 0
-        for other in client.list_collections():
-            fingerprint = other.name.removeprefix(self._own)
-            if other.name.startswith(self._own) and "-" not in fingerprint and other.name != self._name:
-                dropped += other.count()
-                client.delete_collection(other.name)
+        dropped = 0
+        with self._chroma() as client:
+            names = [other.name for other in client.list_collections()]
+        for name in names:
+            if name.startswith(self._own) and "-" not in name.removeprefix(self._own) and name != self._name:
+                with self._chroma(changes=True) as client:
+                    dropped += client.get_collection(name, embedding_function=None).count()
+                    client.delete_collection(name)
         return dropped
 
-    def _connect(self, *, fresh: bool = False) -> Collection:
+    @contextmanager
+    def _collection(self, *, changes: bool = False) -> Iterator[Collection]:
+        """The collection as it is now, for one call or a few."""
+        with self._chroma(changes=changes) as client:
+            if self._opened is None or self._opened[0] is not client:
+                collection = client.get_or_create_collection(
+                    self._name,
+                    embedding_function=None,
+                    configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
+                )
+                self._opened = (client, collection)
+            yield self._opened[1]
+
+    @contextmanager
+    def _chroma(self, *, changes: bool = False) -> Iterator[ClientAPI]:
+        """Chroma; in a folder, for as long as nobody else is at work there. Failures say where and what can be done."""
         with self._told():
-            return _client(self._folder, self._url, fresh=fresh).get_or_create_collection(
-                self._name,
-                embedding_function=None,
-                configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
-            )
+            if self._server is not None:
+                yield self._server
+            else:
+                with turn(self._folder, changes=changes) as client:
+                    yield client
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -176,44 +193,24 @@ def ids_on_disk(folder: Path, fingerprint: str) -> set[str]:
         SELECT e.embedding_id FROM embeddings e JOIN segments s ON s.id = e.segment_id
           JOIN collections c ON c.id = s.collection WHERE c.name = ? AND s.scope = 'METADATA'"""
     try:
-        with closing(sqlite3.connect(f"{(folder / _FILE).absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True)) as db:
             return {str(row[0]) for row in db.execute(query, (_PREFIX + fingerprint,))}
     except sqlite3.Error:
         return set()
 
 
-def _client(folder: Path, url: str, *, fresh: bool = False) -> ClientAPI:
+def _connect(url: str) -> ClientAPI:
     import chromadb
-    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
 
-    quiet = ChromaSettings(anonymized_telemetry=False)
-    if url:
-        address = urlsplit(url)
-        secure = address.scheme == "https"
-        return chromadb.HttpClient(
-            host=address.hostname or "", port=address.port or (443 if secure else 8000), ssl=secure, settings=quiet
-        )
-    with _opening:
-        # A folder that was removed or replaced would be served from the one that is gone.
-        if fresh or _files.get(str(folder), (0, 0)) != _identity(folder):
-            SharedSystemClient.clear_system_cache()
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            client = chromadb.PersistentClient(path=str(folder), settings=quiet)
-        except BaseException:
-            SharedSystemClient.clear_system_cache()  # it keeps what failed to start, and would serve it to the next
-            raise
-        _files[str(folder)] = _identity(folder)
-        return client
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    try:
-        status = (folder / _FILE).stat()
-    except FileNotFoundError:
-        return (0, 0)
-    return (status.st_dev, status.st_ino)
+    address = urlsplit(url)
+    secure = address.scheme == "https"
+    return chromadb.HttpClient(
+        host=address.hostname or "",
+        port=address.port or (443 if secure else 8000),
+        ssl=secure,
+        settings=ChromaSettings(anonymized_telemetry=False),
+    )
 
 
 def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
