@@ -63,7 +63,7 @@ def diagnose(settings: Settings) -> list[Finding]:
 
 def _corpus(settings: Settings) -> Iterator[Finding]:
     try:
-        files = list(walk_corpus(settings.corpus_dir))
+        files = list(walk_corpus(settings.corpus_dir, settings.max_depth))
     except CorpusError as error:
         yield Finding("corpus_missing", "error", str(error), "put documents into the folder that --corpus names")
         return

@@ -13,11 +13,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from assistant.embedding import Embedder, load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
-from assistant.ingest import PIPELINE, Found, document_id, load_document, split_chunks, split_sentences, walk_corpus
+from assistant.ingest import PIPELINE, Found, document_id, split_chunks, split_sentences, walk_corpus
+from assistant.ingest.loaders import Limits
+from assistant.ingest.opening import sha256_of
+from assistant.ingest.worker import FileReader
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog, Writer
 from assistant.store.lock import writer_lock
@@ -107,7 +109,9 @@ def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncRepor
     """
     begun = time.perf_counter()
     tell = progress or (lambda _: None)
-    list(walk_corpus(settings.corpus_dir))  # a folder that is missing is told before anything is made
+    list(
+        walk_corpus(settings.corpus_dir, settings.max_depth)
+    )  # a folder that is missing is told before anything is made
     fingerprint = model_fingerprint(settings.embedding_model)
     with writer_lock(settings.index_dir):
         catalog = Catalog(settings.index_dir / CATALOG, create=True)
@@ -116,7 +120,7 @@ def sync(settings: Settings, *, progress: OnProgress | None = None) -> SyncRepor
                 whole = _vectors_are_there(settings, snapshot, fingerprint)
                 plan = _plan(settings, snapshot, fingerprint, tell, anew=not whole)
             if plan.published and not plan.anew and not plan.changes_documents:
-                _note_files(catalog, plan)
+                _note_files(catalog, plan, settings)
                 return _report(catalog, plan, begun)
             tell(Progress("loading", 0, 1))
             embedder = load_embedder(settings.embedding_model, settings.index_dir / TWINS)
@@ -144,7 +148,8 @@ def check(settings: Settings) -> SyncReport:
     fingerprint = model_fingerprint(settings.embedding_model)
     if not (settings.index_dir / CATALOG).is_file():
         plan = _Plan(anew=True)
-        plan.compare(list(walk_corpus(settings.corpus_dir)), {}, lambda _: None)
+        with FileReader(_limits(settings)) as reader:
+            plan.compare(list(walk_corpus(settings.corpus_dir, settings.max_depth)), {}, reader, lambda _: None)
         added, updated, deleted = plan.tally()
         return SyncReport(added, updated, deleted, 0, plan.skipped, 0, 0, "", time.perf_counter() - begun)
     catalog = Catalog(settings.index_dir / CATALOG)
@@ -162,11 +167,13 @@ class _Plan:
 
     Attributes:
         anew: Every document is read again: nothing that the catalog says can be used.
+        retry: What was skipped is read again: the limits are others now.
         known: Paths of the documents that the catalog holds.
         gone: Paths that the catalog knows and the corpus does not have any more.
     """
 
     anew: bool = False
+    retry: bool = False
     published: bool = False
     known: frozenset[str] = frozenset()
     read: list[tuple[Found, Document]] = field(default_factory=list)
@@ -191,7 +198,9 @@ class _Plan:
         lost = {found.relative_path for found, _ in self.newly_skipped} | set(self.gone)
         return len(read - self.known), len(read & self.known), len(lost & self.known)
 
-    def compare(self, files: Sequence[Found], records: Mapping[str, FileRecord], tell: OnProgress) -> None:
+    def compare(
+        self, files: Sequence[Found], records: Mapping[str, FileRecord], reader: FileReader, tell: OnProgress
+    ) -> None:
         """Sorts the files of the corpus by what is to be done with them, reading those that changed."""
         present = {found.relative_path for found in files}
         usable = {} if self.anew else records
@@ -205,13 +214,13 @@ class _Plan:
                 None if twin == path else f"{path} has the same name as {twin} in another Unicode form; rename one"
             )
             if problem is None and record and (record.size, record.mtime_ns) == (found.size, found.mtime_ns):
-                problem = record.skipped
-                if problem is None:
+                if record.skipped is None:
                     self.unchanged += 1
                     continue
+                problem = None if self.retry else record.skipped
             if problem is not None:
                 self._skip(found, problem, record)
-            elif not self._read(found, record):
+            elif not self._read(found, record, reader):
                 present.discard(path)
         self.gone = sorted(records.keys() - present)
         tell(Progress("reading", len(files), len(files)))
@@ -222,14 +231,16 @@ class _Plan:
         else:
             self.newly_skipped.append((found, reason))
 
-    def _read(self, found: Found, record: FileRecord | None) -> bool:
+    def _read(self, found: Found, record: FileRecord | None, reader: FileReader) -> bool:
         """Reads a file that is new or looks changed; False where it vanished since the walk."""
         try:
-            if record is not None and record.skipped is None and _sha256(found.path) == record.sha256:
+            if record is not None and record.skipped is None and _is_same(found, record):
                 self.touched.append(found)
                 self.unchanged += 1
             else:
-                self.read.append((found, load_document(found.path, found.relative_path)))
+                self.read.append((found, reader.read(found.path, found.relative_path)))
+        except IndexingError:  # no file is to blame
+            raise
         except Exception as error:  # a file can break its format's reader in any way; one must not stop the others
             if not os.path.lexists(found.path):
                 return False
@@ -249,9 +260,15 @@ def _plan(settings: Settings, snapshot: Snapshot, fingerprint: str, tell: OnProg
     records = snapshot.files()
     comparable = snapshot.meta("pipeline") == str(PIPELINE) and snapshot.meta("embedder") == fingerprint
     known = frozenset(path for path, record in records.items() if record.skipped is None)
-    plan = _Plan(anew=anew or not comparable, published=snapshot.version() is not None, known=known)
-    plan.compare(list(walk_corpus(settings.corpus_dir)), records, tell)
+    retry = snapshot.meta("limits") != str(_limits(settings))
+    plan = _Plan(anew=anew or not comparable, retry=retry, published=snapshot.version() is not None, known=known)
+    with FileReader(_limits(settings)) as reader:
+        plan.compare(list(walk_corpus(settings.corpus_dir, settings.max_depth)), records, reader, tell)
     return plan
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.max_file_mb * 1_000_000, settings.max_text_mb * 1_000_000, settings.file_seconds)
 
 
 def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str) -> bool:
@@ -265,9 +282,8 @@ def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str)
     return vectors.count() >= len(live)  # which ones, the doctor looks up
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _is_same(found: Found, record: FileRecord) -> bool:
+    return found.size == record.size and sha256_of(found.path, found.relative_path) == record.sha256
 
 
 def _write(writer: Writer, vectors: VectorStore, embedder: Embedder, plan: _Plan, tell: OnProgress) -> None:
@@ -320,16 +336,18 @@ def _identity(settings: Settings, embedder: Embedder) -> dict[str, str]:
         "embedder_name": embedder.card.name,
         "pipeline": str(PIPELINE),
         "chroma_url": settings.chroma_url,
+        "limits": str(_limits(settings)),
     }
 
 
-def _note_files(catalog: Catalog, plan: _Plan) -> None:
+def _note_files(catalog: Catalog, plan: _Plan, settings: Settings) -> None:
     """Records what was learnt of files that are no documents, or still the same ones: nothing to publish."""
-    if plan.touched or plan.newly_skipped or plan.gone:
+    if plan.touched or plan.newly_skipped or plan.gone or plan.retry:
         with catalog.write() as writer:
             for path in plan.gone:
                 writer.remove(path)
             _write_files(writer, plan)
+            writer.set_meta({"limits": str(_limits(settings))})
 
 
 def _write_files(writer: Writer, plan: _Plan) -> None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
-from assistant.embedding import Tokenizer
 from assistant.ingest.packing import Piece, pack
 from assistant.types import BlockKind, Chunk, Document, Sentence
+
+if TYPE_CHECKING:  # numpy comes with it, and the process that reads files starts twice as fast without
+    from assistant.embedding import Tokenizer
 
 TOKENS = 250  # of a chunk with its context; 256 less two special tokens, and some air for odd tokenizers
 _CONTEXT_TOKENS = 40

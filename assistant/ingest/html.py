@@ -47,7 +47,7 @@ def read_html(data: bytes, path: str) -> Extracted:
 
     match = _DECLARED.search(data[:4096])
     declared = (match[1] or match[2]).decode("ascii", errors="ignore") if match else None
-    source = _XML_HEAD.sub("", decode(data, path, declared))
+    source = _without_xml_head(decode(data, path, declared))
     try:
         parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
         page = html.document_fromstring(source, parser=parser)
@@ -66,6 +66,12 @@ def read_html(data: bytes, path: str) -> Extracted:
         named_url=about["url"],
         named_language=about["language"],
     )
+
+
+def _without_xml_head(source: str) -> str:
+    """The page without the XML declaration that names its encoding: lxml refuses one in decoded text."""
+    head = _XML_HEAD.match(source)
+    return source[head.end() :] if head else source
 
 
 def _about(page: Any) -> dict[str, str | None]:
