@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=7860, ge=0, le=65535)
     max_file_mb: int = Field(default=100, ge=1)
-    max_text_mb: int = Field(default=40, ge=1)
+    max_text_mb: int = Field(default=25, ge=1)
     max_depth: int = Field(default=256, ge=1)
     file_seconds: int = Field(default=60, ge=1)
 

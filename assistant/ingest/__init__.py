@@ -16,7 +16,7 @@ from assistant.ingest.walking import Found, walk_corpus
 
 # Raise it when a change here gives another text, other sentences or chunks for the same file: every document is
 # then read again by the next run.
-PIPELINE = 2
+PIPELINE = 3
 
 __all__ = [
     "PIPELINE",

@@ -72,7 +72,7 @@ class Limits:
     """
 
     file_bytes: int = 100_000_000
-    text_characters: int = 40_000_000
+    text_characters: int = 25_000_000
     seconds: int = 60
 
 

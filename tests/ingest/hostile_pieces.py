@@ -100,9 +100,7 @@ def stream(content: bytes, entries: bytes = b"") -> bytes:
 
 def one_page(text: bytes, *, catalogue: bytes = b"", trailer: bytes = b"", kids: bytes = b"4 0 R") -> bytes:
     pages = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, kids.count(b"R"))
-    return pdf(
-        [b"<< /Type /Catalog /Pages 2 0 R %s>>" % catalogue, pages, FONT, PAGE, stream(show(text))], trailer
-    )
+    return pdf([b"<< /Type /Catalog /Pages 2 0 R %s>>" % catalogue, pages, FONT, PAGE, stream(show(text))], trailer)
 
 
 def many_pages(count: int) -> bytes:
@@ -137,7 +135,8 @@ PICTURE_PDF = pdf(
         b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
         stream(b"\x80" * 64, b"/Type /XObject /Subtype /Image /Width 8 /Height 8 /BitsPerComponent 8"
                 b" /ColorSpace /DeviceGray "),
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Resources << /XObject << /I 3 0 R >> >> /Contents 5 0 R >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Resources << /XObject << /I 3 0 R >> >>"
+        b" /Contents 5 0 R >>",
         stream(b"q 99 0 0 99 0 0 cm /I Do Q"),
     ]
 )  # fmt: skip
@@ -176,8 +175,7 @@ def overlapping(data: bytes) -> bytes:
 
 
 LAUGHS = b"<!DOCTYPE x [%s]>" % b"".join(
-    [b'<!ENTITY a "ha ha ha ha ">']
-    + [b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 12) for i in range(8)]
+    [b'<!ENTITY a "ha ha ha ha ">'] + [b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 12) for i in range(8)]
 )  # &i; stands for two billion
 QUADRATIC = b'<!DOCTYPE x [<!ENTITY a "%s">]>' % (b"ha " * 100_000)
 EXTERNAL = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd"><!ENTITY f SYSTEM "../../outside/secret.md">]>'
