@@ -74,7 +74,7 @@ def diagnose(settings: Settings) -> list[Finding]:
 
 def _corpus(settings: Settings) -> Iterator[Finding]:
     try:
-        files = list(walk_corpus(settings.corpus_dir))
+        files = list(walk_corpus(settings.corpus_dir, settings.max_depth))
     except CorpusError as error:
         yield Finding("corpus_missing", "error", str(error), "put documents into the folder that --corpus names")
         return
@@ -339,7 +339,11 @@ def _against_the_corpus(settings: Settings) -> Iterator[Finding]:
 def _files(settings: Settings) -> Iterator[Finding]:
     """Files that look unchanged and are not: a run trusts size and time stamps, the doctor reads them."""
     try:
-        files = {found.relative_path: found for found in walk_corpus(settings.corpus_dir) if not found.problem}
+        files = {
+            found.relative_path: found
+            for found in walk_corpus(settings.corpus_dir, settings.max_depth)
+            if not found.problem
+        }
         with closing(Catalog(settings.index_dir / CATALOG)) as catalog, catalog.read() as snapshot:
             records = [record for record in snapshot.files().values() if record.skipped is None]
     except AssistantError:

@@ -7,7 +7,6 @@ version (building.py, publishing.py), going back to an older one (versions.py), 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
@@ -15,12 +14,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from assistant.building import Changes, Incoming, OnProgress
 from assistant.embedding import load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
-from assistant.ingest import PIPELINE, Found, check_folder, load_document, walk_corpus
+from assistant.ingest import PIPELINE, Found, check_folder, walk_corpus
+from assistant.ingest.loaders import Limits
+from assistant.ingest.opening import sha256_of
+from assistant.ingest.worker import FileReader
 from assistant.publishing import (
     CATALOG,
     TWINS,
@@ -161,12 +162,16 @@ class _Plan:
     """What the walk found against the catalog.
 
     Attributes:
+        limits: What one file may cost.
         anew: Every document is read again: nothing that the catalog says can be used.
+        retry: What was skipped is read again: the limits are others now.
         known: Paths of the documents that the catalog holds, with the sha256 of their bytes.
         gone: Paths that the catalog knows and the corpus does not have any more.
     """
 
+    limits: Limits
     anew: bool = False
+    retry: bool = False
     published: bool = False
     known: Mapping[str, str] = field(default_factory=dict)
     read: list[tuple[Found, Document]] = field(default_factory=list)
@@ -211,8 +216,11 @@ class _Plan:
             writer.skip(found.relative_path, reason, size=found.size, mtime_ns=found.mtime_ns)
         for found in self.touched:
             writer.touch(found.relative_path, size=found.size, mtime_ns=found.mtime_ns)
+        writer.set_meta({"limits": str(self.limits)})
 
-    def compare(self, files: Sequence[Found], records: Mapping[str, FileRecord], tell: OnProgress) -> None:
+    def compare(
+        self, files: Sequence[Found], records: Mapping[str, FileRecord], reader: FileReader, tell: OnProgress
+    ) -> None:
         """Sorts the files of the corpus by what is to be done with them, reading those that changed."""
         present = {found.relative_path for found in files}
         usable = {} if self.anew else records
@@ -226,13 +234,13 @@ class _Plan:
                 None if twin == path else f"{path} has the same name as {twin} in another Unicode form; rename one"
             )
             if problem is None and record and (record.size, record.mtime_ns) == (found.size, found.mtime_ns):
-                problem = record.skipped
-                if problem is None:
+                if record.skipped is None:
                     self.unchanged += 1
                     continue
+                problem = None if self.retry else record.skipped
             if problem is not None:
                 self._skip(found, problem, record)
-            elif not self._read(found, record):
+            elif not self._read(found, record, reader):
                 present.discard(path)
         self.gone = sorted(records.keys() - present)
         tell(Progress("reading", len(files), len(files)))
@@ -243,14 +251,16 @@ class _Plan:
         else:
             self.newly_skipped.append((found, reason))
 
-    def _read(self, found: Found, record: FileRecord | None) -> bool:
+    def _read(self, found: Found, record: FileRecord | None, reader: FileReader) -> bool:
         """Reads a file that is new or looks changed; False where it vanished since the walk."""
         try:
-            if record is not None and record.skipped is None and _sha256(found.path) == record.sha256:
+            if record is not None and record.skipped is None and _is_same(found, record):
                 self.touched.append(found)
                 self.unchanged += 1
             else:
-                self.read.append((found, load_document(found.path, found.relative_path)))
+                self.read.append((found, reader.read(found.path, found.relative_path)))
+        except IndexingError:  # no file is to blame
+            raise
         except Exception as error:  # a file can break its format's reader in any way; one must not stop the others
             if not os.path.lexists(found.path):
                 return False
@@ -267,18 +277,31 @@ class _Plan:
 
 
 def _first_plan(settings: Settings, tell: OnProgress) -> _Plan:
-    plan = _Plan(anew=True)
-    plan.compare(list(walk_corpus(settings.corpus_dir)), {}, tell)
+    plan = _Plan(_limits(settings), anew=True)
+    with FileReader(plan.limits) as reader:
+        plan.compare(list(walk_corpus(settings.corpus_dir, settings.max_depth)), {}, reader, tell)
     return plan
 
 
 def _plan(settings: Settings, snapshot: Snapshot, fingerprint: str, tell: OnProgress, *, anew: bool = False) -> _Plan:
     records = snapshot.files()
     comparable = snapshot.meta("pipeline") == str(PIPELINE) and snapshot.meta("embedder") == fingerprint
+    limits = _limits(settings)
     known = {path: record.sha256 for path, record in records.items() if record.skipped is None}
-    plan = _Plan(anew=anew or not comparable, published=snapshot.version() is not None, known=known)
-    plan.compare(list(walk_corpus(settings.corpus_dir)), records, tell)
+    plan = _Plan(
+        limits,
+        anew=anew or not comparable,
+        retry=snapshot.meta("limits") != str(limits),
+        published=snapshot.version() is not None,
+        known=known,
+    )
+    with FileReader(limits) as reader:
+        plan.compare(list(walk_corpus(settings.corpus_dir, settings.max_depth)), records, reader, tell)
     return plan
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.max_file_mb * 1_000_000, settings.max_text_mb * 1_000_000, settings.file_seconds)
 
 
 def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str) -> bool:
@@ -295,14 +318,13 @@ def _vectors_are_there(settings: Settings, snapshot: Snapshot, fingerprint: str)
     return len(vectors.held(sorted(kept))) == len(kept)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _is_same(found: Found, record: FileRecord) -> bool:
+    return found.size == record.size and sha256_of(found.path, found.relative_path) == record.sha256
 
 
 def _note_files(catalog: Catalog, plan: _Plan) -> None:
     """Records what was learnt of files that are no documents, or still the same ones: nothing to publish."""
-    if plan.touched or plan.newly_skipped or plan.gone:
+    if plan.touched or plan.newly_skipped or plan.gone or plan.retry:
         with catalog.write() as writer:
             for path in plan.gone:
                 writer.remove(path)

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         keep_versions: How many versions are kept, the published one included; older ones are collected.
         api_keys: Keys that open the server; comma-separated in the environment.
         host, port: Where the server listens; a host that is not loopback needs keys.
+        max_file_mb: Megabytes that a file of the corpus may have; what is larger is skipped.
+        max_text_mb: Million characters of text that a file may expand to.
+        max_depth: How deep folders of the corpus may be nested.
+        file_seconds: How long a file may take to read.
     """
 
     model_config = SettingsConfigDict(
@@ -70,6 +74,10 @@ class Settings(BaseSettings):
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=7860, ge=0, le=65535)
+    max_file_mb: int = Field(default=100, ge=1)
+    max_text_mb: int = Field(default=25, ge=1)
+    max_depth: int = Field(default=256, ge=1)
+    file_seconds: int = Field(default=60, ge=1)
 
     def __init__(self, **values: Any) -> None:
         """Reads arguments, environment and file.

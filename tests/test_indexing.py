@@ -24,6 +24,8 @@ from assistant.embedding import Embedder, model_fingerprint
 from assistant.embedding.models import model_folder
 from assistant.errors import CorpusError, EmbedderError, IndexingError, IndexMissingError
 from assistant.indexing import CATALOG, VECTORS, Index, check, open_index, sync
+from assistant.ingest import worker
+from assistant.ingest.loaders import Limits
 from assistant.store.vectors import VectorStore
 from assistant.types import Progress
 
@@ -397,14 +399,14 @@ def test_file_that_changes_while_the_run_works_is_read_again_by_the_next(place: 
 
 
 def test_file_that_breaks_its_reader_does_not_stop_the_others(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    load = indexing.load_document
+    load = worker.load_document
 
-    def breaks(path: Path, relative_path: str) -> Any:
+    def breaks(path: Path, relative_path: str, limits: Limits) -> Any:
         if relative_path == "mayak.md":
             raise RecursionError("too deep")
-        return load(path, relative_path)
+        return load(path, relative_path, limits)
 
-    monkeypatch.setattr(indexing, "load_document", breaks)
+    monkeypatch.setattr(worker, "load_document", breaks)
     report = sync(place.settings)
     assert report.documents == 2
     assert "mayak.md can't be read (RecursionError: too deep)" in report.skipped[0].reason

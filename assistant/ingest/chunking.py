@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
-from assistant.embedding import Tokenizer
 from assistant.ingest.packing import Piece, pack
 from assistant.types import BlockKind, Chunk, Document, Sentence
+
+if TYPE_CHECKING:  # numpy comes with it, and the process that reads files starts twice as fast without
+    from assistant.embedding import Tokenizer
 
 TOKENS = 250  # of a chunk with its context; 256 less two special tokens, and some air for odd tokenizers
 _CONTEXT_TOKENS = 40
 _TITLE_TOKENS = 24
 _TINY = 40  # tokens; neighbouring sections below it may share a chunk
 _OVERLAP = 30  # tokens that neighbouring windows of one long sentence share
+_LONGEST_TOKEN = 24  # characters; a tokenizer may take a megabyte of `aaa…`, or of spaces, for one token or none
 
 _APART = {BlockKind.CAPTION: "caption", BlockKind.FOOTNOTE: "footnote"}
 
@@ -104,8 +108,11 @@ def _sizes(text: str, sentences: Sequence[Sentence], tokenizer: Tokenizer) -> di
         following.start if following.section == one.section and _stream(following) == _stream(one) else one.end
         for one, following in pairwise(sentences)
     ] + [sentence.end for sentence in sentences[-1:]]
-    counts = tokenizer.count([text[s.start : stop] for s, stop in zip(sentences, stops, strict=True)])
-    return {sentence.start: count for sentence, count in zip(sentences, counts, strict=True)}
+    texts = [text[s.start : stop] for s, stop in zip(sentences, stops, strict=True)]
+    return {
+        sentence.start: max(count, len(part) // _LONGEST_TOKEN)
+        for sentence, part, count in zip(sentences, texts, tokenizer.count(texts), strict=True)
+    }
 
 
 def _shared(sections: list[_Section], sizes: dict[int, int]) -> Iterator[list[_Section]]:

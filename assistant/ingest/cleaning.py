@@ -19,6 +19,10 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f]"
 )
 
+# Accents are neither ASCII nor letters; NFC sorts a run of them in a time that grows with its square.
+_MOST_ACCENTS = 30  # on one letter, the limit of Unicode's own stream-safe text
+_RUN = re.compile(f"[^\\w\x00-\u02ff]{{{_MOST_ACCENTS + 1},}}")
+
 
 def normalise(text: str) -> str:
     r"""The stored form of `text`: NFC, `\n` line ends, nothing that can't be seen.
@@ -27,4 +31,15 @@ def normalise(text: str) -> str:
     before NFC, since an unseen character between a letter and its accent would keep them apart.
     """
     text = _LINE_ENDS.sub("\n", text)
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    return unicodedata.normalize("NFC", _RUN.sub(_within_reason, _UNSEEN.sub("", text)))
+
+
+def _within_reason(run: re.Match[str]) -> str:
+    """The signs of a run, without accents that no letter can carry any more."""
+    kept = []
+    accents = 0
+    for sign in run[0]:
+        accents = accents + 1 if unicodedata.combining(sign) else 0
+        if accents <= _MOST_ACCENTS:
+            kept.append(sign)
+    return "".join(kept)

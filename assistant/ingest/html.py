@@ -68,7 +68,7 @@ def parse_page(data: bytes, path: str) -> Any:
 
     match = _DECLARED.search(data[:4096])
     declared = (match[1] or match[2]).decode("ascii", errors="ignore") if match else None
-    source = _XML_HEAD.sub("", decode(data, path, declared))
+    source = _without_xml_head(decode(data, path, declared))
     try:
         parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
         return html.document_fromstring(source, parser=parser)
@@ -80,6 +80,12 @@ def main_pieces(page: Any) -> list[Piece]:
     """The blocks of a page's main text; takes the page's frame out of the tree."""
     _drop_frame(page)
     return _judged(pieces_of(_main_part(page)))
+
+
+def _without_xml_head(source: str) -> str:
+    """The page without the XML declaration that names its encoding: lxml refuses one in decoded text."""
+    head = _XML_HEAD.match(source)
+    return source[head.end() :] if head else source
 
 
 def _about(page: Any) -> dict[str, str | None]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import stat
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from assistant.errors import DocumentError
@@ -27,6 +27,7 @@ from assistant.ingest.language import detect_language
 from assistant.ingest.markdown import read_markdown
 from assistant.ingest.metadata import date_of, parse_date, title_of
 from assistant.ingest.odt import read_odt
+from assistant.ingest.opening import read_file
 from assistant.ingest.pdf import read_pdf
 from assistant.ingest.plaintext import read_plaintext
 from assistant.ingest.pptx import read_pptx
@@ -36,8 +37,9 @@ from assistant.ingest.subtitles import read_subtitles
 from assistant.ingest.xlsx import read_xlsx
 from assistant.types import BlockKind, Document, Source
 
-MAX_BYTES = 200_000_000  # beyond it a file is a data set, not a document, and would fill the memory
 _SLUG_LENGTH = 40
+_MOST_BLOCKS = 500_000  # a list of that many words is a data set; each block costs as much memory as its text
+_WORD = re.compile(r"[^\W_]")
 _RUSSIAN_LETTERS = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
@@ -81,27 +83,47 @@ _READERS: dict[str, Callable[[bytes, str], Extracted]] = {
 SUPPORTED_SUFFIXES: frozenset[str] = frozenset(_READERS)
 
 
-def load_document(path: Path, relative_path: str) -> Document:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost; beyond it a file is a data set, or an attack.
+
+    Attributes:
+        file_bytes: Of the file as it is stored.
+        text_characters: Of the text that it expands to.
+        seconds: To read it; held by whoever can end the reading.
+    """
+
+    file_bytes: int = 100_000_000
+    text_characters: int = 25_000_000
+    seconds: int = 60
+
+
+def load_document(path: Path, relative_path: str, limits: Limits | None = None) -> Document:
     """Reads a file to a document.
 
     Args:
         path: The file.
-        relative_path: From the corpus folder, with forward slashes; names the document in errors, too.
+        relative_path: From the corpus folder, with forward slashes; names the document in errors, too, and its
+            suffix is the format's.
+        limits: On the file and its text.
 
     Raises:
         DocumentError: The file can't be read as a document; says why and what to do.
     """
-    reader = _READERS.get(path.suffix.lower())
+    limits = limits or Limits()
+    suffix = PurePosixPath(relative_path).suffix
+    reader = _READERS.get(suffix.lower())
     if reader is None:
         known = " ".join(sorted(SUPPORTED_SUFFIXES))
-        kind = f"files with suffix {path.suffix}" if path.suffix else "files without a suffix"
+        kind = f"files with suffix {suffix}" if suffix else "files without a suffix"
         raise DocumentError(
             f"{relative_path}: {kind} can't be read; convert it to one of {known}, or list it in .assistantignore"
         )
-    data = _bytes(path, relative_path)
+    data = read_file(path, relative_path, limits.file_bytes)
+    if not data.strip():
+        raise DocumentError(f"{relative_path} is empty; fill it or remove it")
     extracted = reader(data, relative_path)
-    if not extracted.text.strip():
-        raise DocumentError(f"{relative_path} holds no text; fill it or remove it")
+    _check(extracted, relative_path, limits)
     return Document(
         id=document_id(relative_path),
         path=relative_path,
@@ -131,21 +153,19 @@ def document_id(relative_path: str) -> str:
     return f"{slug or 'document'}-{digest}"
 
 
-def _bytes(path: Path, relative_path: str) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            raise DocumentError(f"{relative_path} is not a regular file; remove it from the corpus")
-        if status.st_size > MAX_BYTES:
-            raise DocumentError(f"{relative_path} is larger than {MAX_BYTES // 1_000_000} MB; divide it into parts")
-        data = path.read_bytes()
-    except OSError as error:
+def _check(extracted: Extracted, relative_path: str, limits: Limits) -> None:
+    """Refuses what has nothing to be found by, and what would fill the memory of the run."""
+    if not extracted.text.strip():
+        raise DocumentError(f"{relative_path} holds no text; fill it or remove it")
+    if not _WORD.search(extracted.text):
+        raise DocumentError(f"{relative_path} holds no text but signs without a word; fill it or remove it")
+    length, blocks = len(extracted.text), len(extracted.blocks)
+    if length > limits.text_characters or blocks > _MOST_BLOCKS:
         raise DocumentError(
-            f"{relative_path} can't be read ({error.strerror}); allow reading it, or list it in .assistantignore"
-        ) from error
-    if not data.strip():
-        raise DocumentError(f"{relative_path} is empty; fill it or remove it")
-    return data
+            f"{relative_path} holds {length / 1e6:.0f} million characters in {blocks:,} lines and paragraphs; divide it"
+            f" into parts of at most {limits.text_characters / 1e6:g} million in {_MOST_BLOCKS:,}, or raise"
+            " ASSISTANT_MAX_TEXT_MB"
+        )
 
 
 def _language(extracted: Extracted) -> str:

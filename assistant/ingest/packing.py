@@ -34,14 +34,16 @@ def pack(pieces: Sequence[Piece], room: int) -> list[tuple[int, int]]:
     """
     best = [0.0] + [float("inf")] * len(pieces)
     begin = [0] * (len(pieces) + 1)
+    sizes = [piece.tokens for piece in pieces]
+    costs = [_size_cost(tokens, room) for tokens in range(room + 1)]  # a list of words has a million short pieces
     for stop in range(1, len(pieces) + 1):
         tokens = 0
         border = 0.0 if stop == len(pieces) else _border_cost(pieces[stop - 1])
         for start in range(stop - 1, -1, -1):
-            tokens += pieces[start].tokens
+            tokens += sizes[start]
             if tokens > room and start < stop - 1:
                 break
-            cost = best[start] + _size_cost(tokens, room) + border
+            cost = best[start] + (costs[tokens] if tokens <= room else _size_cost(tokens, room)) + border
             if cost < best[stop]:
                 best[stop], begin[stop] = cost, start
     chunks = []

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".assistantignore"
+MAX_DEPTH = 256  # folders in one another
+_MOST_IGNORED = 1_000_000  # bytes of the ignore file
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Found:
     """A file of the corpus.
 
     Attributes:
-        path: Where it is.
+        path: Where it is, its links followed.
         relative_path: From the corpus folder, with forward slashes.
         size, mtime_ns: In bytes and nanoseconds, to tell whether it changed; 0 with a problem. The time is the
             later one of content and inode: an edit that puts the old time back, or a new mode, is seen.
@@ -59,14 +61,18 @@ def check_folder(folder: Path) -> None:
     _ignore_rules(folder)
 
 
-def walk_corpus(folder: Path) -> Iterator[Found]:
+def walk_corpus(folder: Path, max_depth: int = MAX_DEPTH) -> Iterator[Found]:
     """The files of the corpus, sorted by relative path.
+
+    Args:
+        folder: The corpus.
+        max_depth: How deep folders may be nested; what lies deeper is reported with its folder.
 
     Raises:
         CorpusError: As `check_folder` does.
     """
     check_folder(folder)
-    walk = _Walk(folder)
+    walk = _Walk(folder, max_depth)
     walk.run()
     yield from sorted(walk.found.values(), key=lambda found: found.relative_path)
 
@@ -74,8 +80,9 @@ def walk_corpus(folder: Path) -> Iterator[Found]:
 class _Walk:
     """One walk: what was found, and the links that are followed only when all that is real has been seen."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, max_depth: int) -> None:
         self._folder = folder
+        self._max_depth = max_depth
         self._root = os.path.realpath(folder)
         self._ignored = _ignore_rules(folder)
         self._links: list[tuple[Path, str]] = []
@@ -94,6 +101,10 @@ class _Walk:
         waiting = [(folder, prefix)]
         while waiting:
             folder, prefix = waiting.pop()
+            if prefix.count("/") > self._max_depth:
+                problem = f"is nested in more than {self._max_depth} folders; move it up, or raise ASSISTANT_MAX_DEPTH"
+                self._report(folder, prefix.rstrip("/"), problem)
+                continue
             try:
                 with os.scandir(folder) as scan:
                     entries = list(scan)
@@ -109,7 +120,10 @@ class _Walk:
                 path = folder / entry.name
                 if entry.name.startswith("."):
                     continue
-                is_folder = entry.is_dir(follow_symlinks=False)
+                try:
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                except OSError:  # `_file` says what is wrong
+                    is_folder = False
                 if self._is_ignored(relative, is_folder=is_folder):
                     continue
                 if not _is_utf8(entry.name):
@@ -122,9 +136,9 @@ class _Walk:
                     self._file(path, relative)
 
     def _file(self, path: Path, relative: str) -> None:
-        """A regular file is found; pipes, sockets and devices are not files and are left alone."""
+        """A regular file is found; pipes, sockets and devices are told, and never opened."""
         try:
-            status = path.stat()
+            status = path.lstat()
         except OSError as error:
             if not isinstance(error, FileNotFoundError):  # gone since it was listed: no longer of the corpus
                 self._report(path, relative, f"can't be read ({error.strerror}); allow reading it")
@@ -133,26 +147,32 @@ class _Walk:
             self._seen.add((status.st_dev, status.st_ino))
             changed = max(status.st_mtime_ns, status.st_ctime_ns)
             self.found[relative] = Found(path, relative, status.st_size, changed)
+        elif not stat.S_ISDIR(status.st_mode) and not stat.S_ISLNK(status.st_mode):  # else replaced since it was listed
+            self._report(path, relative, "is not a regular file; remove it, or list it in .assistantignore")
 
     def _link(self, path: Path, relative: str) -> None:
         """Follows a link to what is inside the corpus and was not found by its own name (a hidden folder's file)."""
         target = os.path.realpath(path)
-        if not os.path.exists(target):
+        try:
+            status = os.stat(target)
+        except (FileNotFoundError, NotADirectoryError):
             self._report(path, relative, "is a link that leads nowhere; mend or remove it")
+            return
+        except OSError as error:  # it leads to itself, or where nothing may be looked up
+            self._report(path, relative, f"is a link that can't be followed ({error.strerror}); mend or remove it")
             return
         if os.path.commonpath([self._root, target]) != self._root:
             self._report(path, relative, "is a link that leads out of the corpus; put a copy in its place")
             return
-        is_folder = os.path.isdir(target)
+        is_folder = stat.S_ISDIR(status.st_mode)
         if is_folder and self._is_ignored(relative, is_folder=True):
             return
-        status = os.stat(target)
         if (status.st_dev, status.st_ino) in self._seen:
             return
         if is_folder:
-            self._folder_files(path, relative + "/")
+            self._folder_files(Path(target), relative + "/")
         else:
-            self._file(path, relative)
+            self._file(Path(target), relative)
 
     def _is_ignored(self, relative: str, *, is_folder: bool) -> bool:
         return self._ignored is not None and self._ignored.match_file(relative + "/" if is_folder else relative)
@@ -168,6 +188,8 @@ def _ignore_rules(folder: Path) -> GitIgnoreSpec | None:
     from pathspec import GitIgnoreSpec
 
     try:
+        if file.stat().st_size > _MOST_IGNORED:
+            raise CorpusError(f"{file} is larger than {_MOST_IGNORED // 1_000_000} MB; shorten it or remove it")
         return GitIgnoreSpec.from_lines(file.read_bytes().decode("utf-8-sig", errors="replace").splitlines())
     except OSError as error:
         raise CorpusError(f"{file} can't be read ({error.strerror}); allow reading it or remove it") from error

@@ -27,8 +27,10 @@ _WIDTH, _NARROWEST = 100, 30
 _NAMED = 10  # of many near duplicates
 _EXCERPT = 300  # characters of a passage, to give an idea of it
 _UNITS = {"reading": "files", "loading": "model", "embedding": "chunks", "writing": "documents", "asking": "questions"}
-# Line ends to many readers of JSON lines, though not to JSON.
-_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
+# Overrides of the writing direction: a file's name could read as another.
+_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+# What JSON lets stand: controls, which could steer the terminal, and line ends to many readers of JSON lines.
+_ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "".join(map(chr, range(0x7F, 0xA0))) + "\u2028\u2029" + _DIRECTION}
 
 Step = Callable[[str, int, int], None]
 """Told of progress: the stage, how much of it is done, of how much."""
@@ -53,7 +55,7 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
 
 
 def print_text(text: str) -> None:
-    """Prints text for people; control characters, which could steer the terminal, are left out."""
+    """Prints text for people, without what could steer the terminal or turn the line around."""
     sys.stdout.write(_harmless(text) + "\n")
     sys.stdout.flush()
 
@@ -67,7 +69,7 @@ def tell(text: str) -> None:
 def tell_skipped(skipped: Sequence[Skipped]) -> None:
     """Names the files that did not become documents."""
     for file in skipped:
-        tell(f"skipped: {file.reason}")
+        tell(" ".join(f"skipped: {file.reason}".split()))  # a name may hold line ends
 
 
 def tell_alike(near_duplicates: Sequence[NearDuplicate]) -> None:
@@ -195,4 +197,4 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 
 def _harmless(text: str) -> str:
-    return "".join(c for c in text if unicodedata.category(c) != "Cc" or c in "\n\t")
+    return "".join(c for c in text if (unicodedata.category(c) != "Cc" and c not in _DIRECTION) or c in "\n\t")

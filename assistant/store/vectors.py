@@ -102,11 +102,11 @@ class VectorStore:
 
     def remove(self, ids: Sequence[str]) -> None:
         """Drops those of the vectors that are held."""
-        with self._told():
-            for part in _parts(ids):
-                held = self._collection.get(ids=list(part), include=[])["ids"]
+        for part in _parts(ids):
+            with self._collection(changes=True) as collection:
+                held = collection.get(ids=list(part), include=[])["ids"]
                 if held:
-                    self._collection.delete(ids=held)
+                    collection.delete(ids=held)
 
     def keep_only(self, live: Iterable[str]) -> int:
         """Drops every vector that is not live, and all of other embedders; returns how many were dropped."""
