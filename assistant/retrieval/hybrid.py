@@ -55,6 +55,7 @@ WEIGHTS = Weights()
 _ALONE = 0.3  # share of a follow-up searched alone
 CANDIDATES = 80  # chunks that each search brings
 PASSAGE_WORDS = 200  # a passage is widened up to this length
+_WORD = 20  # characters of a passage's words on average at most; a file may have a megabyte of spaces between two
 _ASIDES = frozenset({BlockKind.FOOTNOTE, BlockKind.CAPTION})
 
 
@@ -227,7 +228,8 @@ def widen(hits: Sequence[Hit], snapshot: Snapshot, top_k: int, words: int = PASS
                 if other is None or other.section != chunk.section or (chunk.document, ordinal) in taken:
                     continue
                 extra = len(snapshot.text(other.document, other.start, other.end).split())
-                if length + extra > words:
+                span = max(other.end, near[last].end) - min(other.start, near[first].start)
+                if length + extra > words or span > _WORD * words:
                     continue
                 first, last, length, grown = min(first, ordinal), max(last, ordinal), length + extra, True
             if not grown:

@@ -136,7 +136,7 @@ PICTURE_PDF = pdf(
         stream(b"\x80" * 64, b"/Type /XObject /Subtype /Image /Width 8 /Height 8 /BitsPerComponent 8"
                 b" /ColorSpace /DeviceGray "),
         (b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Resources << /XObject << /I 3 0 R >> >>"
-         b" /Contents 5 0 R >>"),
+        b" /Contents 5 0 R >>"),
         stream(b"q 99 0 0 99 0 0 cm /I Do Q"),
     ]
 )  # fmt: skip
