@@ -412,6 +412,15 @@ def test_file_that_breaks_its_reader_does_not_stop_the_others(place: Place, monk
     assert "mayak.md can't be read (RecursionError: too deep)" in report.skipped[0].reason
 
 
+def test_what_was_too_large_is_read_once_the_limit_is_raised(place: Place) -> None:
+    place.write("long.txt", "The breakwater is long. " * 50_000)
+    strict = place.settings.model_copy(update={"max_file_mb": 1})
+    assert "ASSISTANT_MAX_FILE_MB" in sync(strict).skipped[0].reason
+    assert check(strict).added == 0
+    assert sync(place.settings).added == 1
+    assert not check(place.settings).changed
+
+
 def test_names_that_differ_only_in_unicode_form_do_not_stop_the_run(place: Place) -> None:
     place.write("caf\u00e9.md", "# One\n\nThe café opens at nine.\n")
     place.write("cafe\u0301.md", "# Two\n\nThe other café opens at ten.\n")

@@ -66,3 +66,32 @@ def test_name_that_is_not_utf8_is_reported(tmp_path):
 def test_missing_folder_names_the_remedy(tmp_path):
     with pytest.raises(CorpusError, match="does not exist; create it"):
         list(walk_corpus(tmp_path / "nowhere"))
+
+
+def test_what_is_no_file_is_told_and_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "self.md").symlink_to("self.md")
+    problems = {found.relative_path: found.problem for found in walk_corpus(tmp_path)}
+    assert "is not a regular file; remove it" in problems["pipe.md"]
+    assert "can't be followed" in problems["self.md"]
+
+
+def test_folders_nested_deeper_than_the_limit_are_told(tmp_path):
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    for folder in ("a", "a/b", "a/b/c"):
+        (tmp_path / folder / "x.md").write_text("text")
+    found = list(walk_corpus(tmp_path, max_depth=2))
+    assert [one.relative_path for one in found] == ["a/b/c", "a/b/x.md", "a/x.md"]
+    assert "ASSISTANT_MAX_DEPTH" in found[0].problem
+
+
+def test_ignore_file_that_is_a_folder_ignores_nothing_and_one_without_end_is_refused(tmp_path):
+    (tmp_path / "a.md").write_text("text")
+    ignore = tmp_path / ".assistantignore"
+    ignore.mkdir()
+    assert names(tmp_path) == ["a.md"]
+    ignore.rmdir()
+    with ignore.open("wb") as file:
+        file.truncate(10_000_000_000)
+    with pytest.raises(CorpusError, match="larger than 1 MB; shorten it"):
+        list(walk_corpus(tmp_path))

@@ -110,3 +110,14 @@ def _state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][:1]
     except OSError:
         return "Z"
+
+
+def test_pipe_or_link_put_in_the_place_of_a_file_is_not_waited_for_or_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("The key is under the mat.", "utf-8")
+    os.mkfifo(tmp_path / "a.md")
+    (tmp_path / "b.md").symlink_to("secret.md")
+    with FileReader(Limits()) as reader:
+        with pytest.raises(DocumentError, match=r"a\.md is not a regular file"):
+            reader.read(tmp_path / "a.md", "a.md")
+        with pytest.raises(DocumentError, match=r"b\.md can't be read"):
+            reader.read(tmp_path / "b.md", "b.md")
