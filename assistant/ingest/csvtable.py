@@ -22,6 +22,7 @@ from assistant.ingest.signatures import is_html, refusal
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 50  # rows that decide about delimiter and header
+MAX_COLUMNS = 2_000  # a row with more is no sentence that anybody could quote
 _MAX_CELL = 1_000_000  # characters; one quotation mark too few would make the rest of the file a cell
 _FIGURE = re.compile(r"[-+]?[$€£₽]?\s?\d[\d\s.,:/%-]*$")
 
@@ -41,7 +42,8 @@ def read_csv(data: bytes, path: str) -> Extracted:
     delimiter = declared[1] if declared else _delimiter(text)
     builder = TextBuilder()
     try:
-        add_table(builder, (row for row in _rows(text, delimiter) if any(cell.strip() for cell in row)))
+        rows = (_not_too_wide(row, path) for row in _rows(text, delimiter))
+        add_table(builder, (row for row in rows if any(cell.strip() for cell in row)))
     except csv.Error as error:
         raise DocumentError(f"{path} is no CSV table ({error}); close its quotation marks, or name it .txt") from error
     return Extracted(builder.text, builder.blocks, named_title=readable_name(path))
@@ -56,6 +58,15 @@ def add_table(builder: TextBuilder, rows: Iterable[Sequence[str]]) -> None:
         names = [*header, *[""] * (len(row) - len(header))]
         fields: list[Field] = list(zip(names, row, strict=False))
         add_record(builder, fields)
+
+
+def _not_too_wide(row: list[str], path: str) -> list[str]:
+    if len(row) > MAX_COLUMNS:
+        raise DocumentError(
+            f"{path} has a row of {len(row):,} columns, at most {MAX_COLUMNS:,} are read; divide it into parts, or list"
+            " it in .assistantignore"
+        )
+    return row
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -12,14 +12,13 @@ from typing import Any
 
 from assistant.errors import DocumentError
 from assistant.ingest.archive import open_archive
-from assistant.ingest.csvtable import add_table
+from assistant.ingest.csvtable import MAX_COLUMNS, add_table
 from assistant.ingest.extraction import Extracted, TextBuilder
 from assistant.ingest.metadata import readable_name
 from assistant.ingest.records import written
 from assistant.types import BlockKind
 
 _MAX_CELLS = 2_000_000  # of one sheet, some hundreds of megabytes in memory
-_MAX_COLUMNS = 500  # a sheet formatted to its right end is not wider than what it holds
 _DEFAULT_NAMES = ("sheet", "лист", "tabelle", "feuil")
 
 
@@ -64,7 +63,12 @@ def _rows(sheet: Any, path: str) -> list[list[str]]:
     rows: list[list[str]] = []
     cells = 0
     for row in sheet.iter_rows():
-        shown = [_shown(cell) for cell in row[:_MAX_COLUMNS]]
+        if any(cell.value is not None for cell in row[MAX_COLUMNS:]):  # formatting alone does not count
+            raise DocumentError(
+                f"{path}: {sheet.title} has more than {MAX_COLUMNS:,} columns; divide it into parts, or list it in"
+                " .assistantignore"
+            )
+        shown = [_shown(cell) for cell in row[:MAX_COLUMNS]]
         if any(shown):
             rows.append(shown)
             cells += len(shown)

@@ -47,11 +47,17 @@ def test_file_that_takes_too_long_is_skipped_and_the_next_is_read(tmp_path: Path
         assert "two hundred steps" in reader.read(page, "page.html").text
 
 
+def _started_since(others: list[int]) -> list[int]:
+    """The children that other tests have not left running, such as a fork server's."""
+    return [child for child in _children(os.getpid()) if child not in others]
+
+
 def test_file_that_crashes_the_process_is_skipped_and_the_next_is_read(tmp_path: Path, page: Path) -> None:
+    others = _children(os.getpid())
     (tmp_path / "slow.md").write_text(_SLOW, "utf-8")
     with FileReader(Limits()) as reader:
         assert "two hundred steps" in reader.read(page, "page.html").text
-        (child,) = _children(os.getpid())
+        (child,) = _started_since(others)
         subprocess.Popen([sys.executable, "-c", f"import os, time; time.sleep(.5); os.kill({child}, {signal.SIGSEGV})"])
         with pytest.raises(DocumentError, match=r"slow.md broke its reader \(Segmentation fault\); mend it"):
             reader.read(tmp_path / "slow.md", "slow.md")
@@ -60,9 +66,10 @@ def test_file_that_crashes_the_process_is_skipped_and_the_next_is_read(tmp_path:
 
 
 def test_process_killed_between_two_files_costs_no_file(page: Path) -> None:
+    others = _children(os.getpid())
     with FileReader(Limits()) as reader:
         reader.read(page, "page.html")
-        (child,) = _children(os.getpid())
+        (child,) = _started_since(others)
         os.kill(child, signal.SIGKILL)
         time.sleep(0.2)
         assert "two hundred steps" in reader.read(page, "page.html").text
