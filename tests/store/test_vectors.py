@@ -134,6 +134,45 @@ def test_reopened_reader_sees_what_another_process_wrote(store: VectorStore, tmp
     assert store.query(vectors(3)[2], 10)[0][0] == "v2"
 
 
+def test_reader_beside_a_busy_writer_sees_each_batch_at_once_and_neither_harms_the_other(tmp_path: Path) -> None:
+    """Chroma saves its graph at every thousandth vector, which is when a reader met half of it."""
+    batches, size = 9, 500
+    code = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from assistant.store.vectors import VectorStore
+store = VectorStore(Path(sys.argv[1]), "", "f1")
+rows = np.load(sys.argv[2])
+for i in range({batches}):
+    store.add([f"v{{n}}" for n in range(i * {size}, (i + 1) * {size})], rows[i * {size} : (i + 1) * {size}])
+    print(i, flush=True)
+    sys.stdin.readline()
+"""
+    rows = vectors(batches * size)
+    np.save(tmp_path / "rows.npy", rows)
+    reader = VectorStore(tmp_path / "chroma", "", "f1")
+    command = [sys.executable, "-c", code, str(tmp_path / "chroma"), str(tmp_path / "rows.npy")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        for line in writer.stdout:
+            last = (int(line) + 1) * size - 1
+            writer.stdin.write("\n")
+            writer.stdin.flush()
+            for n in (last, last - size // 2, 0):  # while the next batch is on its way
+                assert reader.query(rows[n], 1)[0][0] == f"v{n}"
+    assert writer.returncode == 0
+    anew = VectorStore(tmp_path / "chroma", "", "f1")
+    anew.reopen()
+    assert anew.count() == batches * size
+    kept = anew.get(names(batches * size))
+    assert all(np.allclose(kept[f"v{n}"], rows[n]) for n in range(batches * size))
+    assert [anew.query(rows[n], 1)[0][0] for n in range(0, batches * size, 100)] == [
+        f"v{n}" for n in range(0, batches * size, 100)
+    ]
+
+
 def test_folder_that_can_not_be_made_is_told_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
     with pytest.raises(IndexingError, match=r"file.* can't be used.*writable"):
