@@ -24,7 +24,7 @@ from assistant.embedding import load_embedder, model_fingerprint, verify_model
 from assistant.errors import AssistantError, CorpusError, EmbedderError, IndexingError
 from assistant.indexing import check
 from assistant.ingest import SUPPORTED_SUFFIXES, walk_corpus
-from assistant.publishing import CATALOG, TWINS, VECTORS, open_vectors
+from assistant.publishing import CATALOG, SET_ASIDE, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.history import History
@@ -41,7 +41,6 @@ _PACKAGES = {
 }
 _NAMED = 3  # how many of many faulty things a message names
 _AT_ONCE = 4_000  # vectors looked at together, so that a large index does not fill the memory
-SET_ASIDE = ".damaged-"  # in the names of what a repair took out of the way
 _REPAIR = "run `assistant doctor --repair`"
 
 

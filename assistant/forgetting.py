@@ -1,11 +1,13 @@
 """Taking a document out of every version, so that none of its text stands in any file of the index folder.
 
 It goes from the live rows and from the archive with all files of the same text, its vectors go from Chroma, and the
-catalog's files are written anew. What is not here: the file in the corpus folder, which is its owner's.
+catalog's files are written anew; damaged files that a repair set aside, which may hold it too, are removed. What is not
+here: the file in the corpus folder, which is its owner's.
 """
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,6 +17,7 @@ from assistant.embedding import model_fingerprint
 from assistant.errors import DocumentError
 from assistant.publishing import (
     CATALOG,
+    SET_ASIDE,
     collect_leftovers,
     erase_later,
     finish_erasing,
@@ -84,6 +87,8 @@ def forget(settings: Settings, path: str) -> Forgotten:
                 take_out(writer)
             collect_leftovers(settings, catalog, fingerprint)
         finish_erasing(catalog)
+        for aside in settings.index_dir.glob(f"*{SET_ASIDE}*"):
+            shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
         with catalog.read() as snapshot:
             version = snapshot.versions()[-1].name
     there = tuple(other for other in paths if (settings.corpus_dir / other).is_file())

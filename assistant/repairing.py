@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant.building import OnProgress
-from assistant.doctor import SET_ASIDE, diagnose, wrong_vectors
+from assistant.doctor import diagnose, wrong_vectors
 from assistant.embedding import load_embedder, model_fingerprint, verify_model
 from assistant.errors import EmbedderError
 from assistant.indexing import sync
-from assistant.publishing import CATALOG, TWINS, VECTORS, open_vectors
+from assistant.publishing import CATALOG, SET_ASIDE, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.lock import writer_lock

@@ -204,6 +204,7 @@ def test_nothing_of_a_forgotten_document_stands_in_any_file_of_the_index(setting
     write(settings, "copy.md", text)
     write(settings, "sub/ferry.md", FERRY.replace("1902", "1903"))
     sync(settings)
+    (settings.index_dir / f"{CATALOG}.damaged-20260101").write_text(text, "utf-8")  # as a repair leaves it
     with Assistant(settings) as reader:
         assert reader.search("Which ferry sank?")
         assert set(words_left(settings.index_dir, words)[CATALOG]) >= {"zanzibarish"}
