@@ -33,7 +33,8 @@ class _Opened:
     state: tuple[int, int, bytes]
 
 
-_opened: dict[str, _Opened] = {}  # by folder; changed only by who has the turn
+_opened: dict[str, _Opened] = {}  # by folder, the one opened last at the end
+_MOST_OPENED = 8  # folders; one that is not among the last is opened anew, and gives its memory back until then
 
 
 @contextmanager
@@ -71,7 +72,11 @@ def _current(folder: Path, descriptor: int) -> ClientAPI:
     known = _opened.get(str(folder))
     if known is None or known.state != _state(folder, descriptor):
         client = _open(folder)
-        known = _opened[str(folder)] = _Opened(client, _state(folder, descriptor))
+        known = _Opened(client, _state(folder, descriptor))
+        _opened.pop(str(folder), None)
+        _opened[str(folder)] = known
+        for oldest in list(_opened)[:-_MOST_OPENED]:
+            _opened.pop(oldest, None)
     return known.client
 
 
