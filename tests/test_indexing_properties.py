@@ -1,7 +1,7 @@
 """Whatever happens to a folder and its index, in whatever order, a run ends in what a fresh build would be.
 
 One machine of Hypothesis adds, edits, moves, copies, touches and deletes files, lets runs die at named steps, rolls
-back, forgets, and compares by content: documents, copies, sentences, chunks, vectors, keyword rows.
+back, and compares by content: documents, copies, sentences, chunks, vectors, keyword rows.
 """
 
 from __future__ import annotations
