@@ -7,11 +7,12 @@ vectors that the next run finds and uses. What is not here: what changed, and th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.embedding import Embedder
 from assistant.ingest import split_chunks, split_sentences
+from assistant.store.parts import in_parts
 from assistant.store.snapshot import FileRecord
 from assistant.store.vectors import VectorStore
 from assistant.store.writer import Writer, text_sha256
@@ -138,16 +139,11 @@ def _embed(vectors: VectorStore, embedder: Embedder, texts: Mapping[str, str], t
     held = vectors.held(list(texts))
     wanted = [i for i in texts if i not in held]
     done = 0
-    for part in _parts(wanted):
+    for part in in_parts(wanted, _EMBED_AT_ONCE):
         tell(Progress("embedding", done, len(wanted)))
         vectors.add(part, embedder.embed([texts[i] for i in part]))
         done += len(part)
     tell(Progress("embedding", done, len(wanted)))
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for i in range(0, len(ids), _EMBED_AT_ONCE):
-        yield ids[i : i + _EMBED_AT_ONCE]
 
 
 def _vector_id(text: str) -> str:

@@ -244,7 +244,7 @@ def _index(arguments: argparse.Namespace) -> int:
     else:
         review, comparisons = _review(arguments.cases, settings)
         with stages() as step:
-            report = sync(settings, progress=lambda p: step(p.stage, p.done, p.total), review=review)
+            report = sync(settings, progress=step, review=review)
         code = DONE if report.documents else FAILED
     tell_skipped(report.skipped)
     if arguments.json:
@@ -294,7 +294,7 @@ def _watch(settings: Settings, *, as_json: bool) -> int:
 
     with stages(bars_only=True) as step, suppress(KeyboardInterrupt):
         tell(f"following {settings.corpus_dir} (Ctrl-C stops it)")
-        watch(settings, show, progress=lambda p: step(p.stage, p.done, p.total))
+        watch(settings, show, progress=step)
     return DONE
 
 
@@ -396,7 +396,7 @@ def _rollback(arguments: argparse.Namespace) -> int:
     from assistant.versions import rollback
 
     with stages() as step:
-        report = rollback(_settings(arguments), arguments.version, progress=lambda p: step(p.stage, p.done, p.total))
+        report = rollback(_settings(arguments), arguments.version, progress=step)
     if arguments.json:
         print_json(report.to_dict())
     else:
@@ -425,14 +425,15 @@ def _eval(arguments: argparse.Namespace) -> int:
     from assistant.evaluation.gate import load_baseline, shortfalls
     from assistant.evaluation.report import render
     from assistant.evaluation.runner import run
+    from assistant.types import Progress
 
     dataset = load_cases(arguments.cases)
     path = arguments.baseline or arguments.cases.with_name("baseline.json")
     # A baseline that was asked for must be there; the one that is only usual may be missing.
     baseline = load_baseline(path) if arguments.baseline or path.is_file() else None
     with _assistant(arguments) as assistant, stages() as step:
-        tell_skipped(assistant.sync(progress=lambda p: step(p.stage, p.done, p.total)).skipped)
-        report = run(dataset, assistant, progress=lambda done, total: step("asking", done, total))
+        tell_skipped(assistant.sync(progress=step).skipped)
+        report = run(dataset, assistant, progress=lambda done, total: step(Progress("asking", done, total)))
     missed = shortfalls(report, baseline) if baseline is not None else []
     if arguments.json:
         gate = {"baseline": None if baseline is None else str(path), "passed": not missed,
@@ -455,7 +456,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
         from assistant.repairing import repair
 
         with stages() as step:
-            repairs = repair(settings, progress=lambda p: step(p.stage, p.done, p.total))
+            repairs = repair(settings, progress=step)
     findings = diagnose(settings)
     well = all(finding.severity == "note" for finding in findings)
     if arguments.json:

@@ -6,7 +6,6 @@ not here: the mending (repairing.py), and whether the answers are good (evaluati
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -21,14 +20,16 @@ from typing import Any, Literal
 import numpy as np
 
 from assistant.embedding import load_embedder, model_fingerprint, verify_model
-from assistant.errors import AssistantError, CorpusError, EmbedderError, IndexingError
+from assistant.errors import AssistantError, CorpusError, DocumentError, EmbedderError, IndexingError
 from assistant.indexing import check
 from assistant.ingest import SUPPORTED_SUFFIXES, walk_corpus
+from assistant.ingest.opening import sha256_of
 from assistant.publishing import CATALOG, SET_ASIDE, TWINS, VECTORS, open_vectors
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.history import History
 from assistant.store.keywords import keyword_row
+from assistant.store.parts import in_parts
 from assistant.store.snapshot import Snapshot
 from assistant.store.vectors import VectorStore
 
@@ -251,8 +252,8 @@ def wrong_vectors(store: VectorStore, ids: Sequence[str]) -> list[str]:
         IndexingError: The vectors can't be read at all.
     """
     wrong = []
-    for i in range(0, len(ids), _AT_ONCE):
-        found = store.get(ids[i : i + _AT_ONCE])
+    for part in in_parts(ids, _AT_ONCE):
+        found = store.get(part)
         wrong += [name for name, vector in found.items() if not abs(float(np.linalg.norm(vector)) - 1) < 1e-3]
     return wrong
 
@@ -354,9 +355,10 @@ def _files(settings: Settings) -> Iterator[Finding]:
         file = files.get(record.path)
         if file and (file.size, file.mtime_ns) == (record.size, record.mtime_ns):
             try:
-                with file.path.open("rb") as handle:
-                    if hashlib.file_digest(handle, "sha256").hexdigest() != record.sha256:
-                        unseen.add(record.path)
+                if sha256_of(file.path, record.path) != record.sha256:
+                    unseen.add(record.path)
+            except DocumentError:
+                continue  # no file any more since it was listed: the next run says so
             except OSError as error:
                 yield Finding(
                     "file_unreadable",

@@ -328,12 +328,12 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an indexing run has come: in files while reading and writing, in texts while embedding.
+    """How far a run has come: in files while reading and writing, in texts while embedding, in cases while asking.
 
     `loading` is the embedder being loaded, which takes seconds, and half a minute the first time.
     """
 
-    stage: Literal["reading", "loading", "embedding", "writing"]
+    stage: Literal["reading", "loading", "embedding", "writing", "asking"]
     done: int
     total: int
 

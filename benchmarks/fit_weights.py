@@ -41,6 +41,7 @@ EVIDENCE = {"squad2": 1.0, "timeqa": 1.0, "xquad_ru": 1.0, "starter": 1.0, "arti
 ANSWERS = {"squad2": 1.0, "timeqa": 1.0, "mtragun": 1.3, "xquad_ru": 0.4, "starter": 1.3, "articles": 0.8}
 _HELD_BACK = 0.2
 _OF_READER = ("read_evidence", "read_answer", "read_most", "read_whole")
+_OF_UNREAD = ("follow_up", "long_period", "timely", "best_then")  # of questions that the reader is not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _fit(
         three = sum(any(m.gold[:3]) for m in asked) / len(asked)
         print(f"{name:10} a right sentence first {first:.3f}, among three {three:.3f}")
     answers = _fit_answers(ordered, embedders, read=reader is not None)
-    kept = [n for n in SUFFICIENCY if reader or n not in _OF_READER]
+    kept = _features(read=reader is not None)
     return evidence, [_as_code(f"{prefix}BIAS", f"{prefix}WEIGHTS", names, evidence.coef_[0], evidence.intercept_[0]),
                       _as_code(f"{prefix}ANSWER_BIAS", f"{prefix}ANSWER_WEIGHTS", kept, *answers)]  # fmt: skip
 
@@ -197,7 +198,7 @@ def _fit_answers(
                 truth.append(m.question.answerable)
                 weights.append(100 * weight / len(measured[name]))
                 of.append(name)
-    used = [i for i, n in enumerate(SUFFICIENCY) if read or n not in _OF_READER]
+    used = [SUFFICIENCY.index(name) for name in _features(read=read)]
     values = np.array(rows)[:, used]
     # Each value counts in its own spread, so that the ridge holds all back alike.
     spread = np.maximum(values.std(axis=0), 1e-9)
@@ -215,6 +216,10 @@ def _fit_answers(
         print(f"{name:10} AUROC {auroc}; at {BALANCED}: refusals right {right}, found {found}, "
               f"answered {(~refused)[there].mean():.2f}")  # fmt: skip
     return model.coef_[0] / spread, float(model.intercept_[0])
+
+
+def _features(*, read: bool) -> list[str]:
+    return [name for name in SUFFICIENCY if name not in (_OF_UNREAD if read else _OF_READER)]
 
 
 def _as_code(bias: str, weights: str, names: Sequence[str], fitted: NDArray[np.float64], intercept: float) -> str:

@@ -24,11 +24,10 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Settings
-from assistant.embedding import model_fingerprint
 from assistant.forgetting import forget
-from assistant.indexing import CATALOG, VECTORS, sync
-from assistant.store.vectors import VectorStore
+from assistant.indexing import CATALOG, sync
 from assistant.versions import rollback
+from tests.test_versions import vectors
 
 KILLS = int(os.environ.get("KILLS", "12"))
 ACTIONS: dict[str, Callable[[Settings], object]] = {
@@ -138,15 +137,6 @@ def state(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         return {name: db.execute(query).fetchall() for name, query in queries.items()}
-
-
-def vectors(settings: Settings) -> tuple[set[str], set[str]]:
-    """Ids of the vectors that Chroma holds, and of those that the kept versions need."""
-    store = VectorStore(settings.index_dir / VECTORS, "", model_fingerprint("bundled"))
-    store.reopen()
-    with closing(sqlite3.connect(settings.index_dir / CATALOG)) as db:
-        needed = db.execute("SELECT vector_id FROM vectors UNION SELECT vector_id FROM archived_vectors").fetchall()
-    return set(store._all_ids()), {row[0] for row in needed}
 
 
 def assert_whole_and_finished_by_the_next_run(

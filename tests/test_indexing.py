@@ -136,7 +136,6 @@ def version(place: Place) -> tuple[Any, ...]:
 def held(place: Place) -> list[str]:
     """Ids of all vectors in Chroma."""
     store = VectorStore(place.index / VECTORS, "", model_fingerprint("bundled"))
-    store.reopen()
     return sorted(store._all_ids())
 
 

@@ -56,7 +56,6 @@ def digests(settings: Settings) -> list[str]:
 def vectors(settings: Settings) -> tuple[set[str], set[str]]:
     """Ids of the vectors that Chroma holds, and of those that the kept versions need."""
     store = VectorStore(settings.index_dir / VECTORS, "", model_fingerprint("bundled"))
-    store.reopen()
     with closing(sqlite3.connect(settings.index_dir / CATALOG)) as db:
         needed = db.execute("SELECT vector_id FROM vectors UNION SELECT vector_id FROM archived_vectors").fetchall()
     return set(store._all_ids()), {row[0] for row in needed}

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from assistant.answering.absent import is_unheard_of
 from assistant.answering.abstention import BALANCED, confidence, sufficiency
 from assistant.answering.ambiguity import readings
 from assistant.answering.antecedents import with_antecedents
@@ -27,7 +28,6 @@ from assistant.answering.explanation import (
 )
 from assistant.answering.extractive import select, state
 from assistant.answering.languages import barrier
-from assistant.answering.mentions import is_unheard_of
 from assistant.answering.premises import false_premise
 from assistant.answering.reader import Reader
 from assistant.answering.short_answer import short_answer

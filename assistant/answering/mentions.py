@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.presupposed import names_of
 from assistant.retrieval.dates import SHORT_SPAN, years
-from assistant.retrieval.query import Query
 from assistant.retrieval.words import MONTHS
 from assistant.store.keywords import WORD, stem, stems
 from assistant.store.snapshot import Snapshot, StoredChunk
@@ -164,17 +162,3 @@ _MONTH = re.compile(
     r"januari|februari|march|april|may|june|juli|august|septemb|octob|novemb|decemb|январ|феврал|март|апрел|ма|июн|июл"
     r"|август|сентябр|октябр|ноябр|декабр"
 )
-
-
-_BOUND = re.compile(
-    r"\b(in|with|at|to|from|for|of|by|on|near|в|во|с|со|на|к|из|от|для|о|об|у)\s+(the\s+)?$", re.IGNORECASE
-)
-
-
-def is_unheard_of(query: Query, snapshot: Snapshot) -> bool:
-    """True where it is asked about something with, in or of a name that no document mentions ("with Kenya").
-
-    What is said of others does not answer that. Who does something may stand under another name ("Beijing").
-    """
-    names = [n for n in names_of(query.focus) if _BOUND.search(query.focus.partition(n.text)[0])]
-    return any(not any(standing(word, snapshot) for word in stems(name.text)) for name in names)

@@ -1,7 +1,7 @@
 """False premises: what a question takes for granted and the corpus contradicts.
 
 Six rules, each of which can be explained to a person, and each of which says nothing where it is unsure: what never
-took place (unheld.py), the year of a thing, names that have nothing to do with each other, the one name among words
+took place (absent.py), the year of a thing, names that have nothing to do with each other, the one name among words
 that belong to another, who did it, and how it came out. A premise is called false only where the corpus knows all that
 the question names, nowhere says it of each other, and has something else in its place. What is not here: how the
 question is read (presupposed.py), what a person is told (explanation.py), questions that merely have no answer
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
+from assistant.answering.absent import never_held
 from assistant.answering.evidence import Evidence, Judged
 from assistant.answering.mentions import Mention, holds, mentions, standing, years_beside, years_told_of
 from assistant.answering.presupposed import (
@@ -28,7 +29,6 @@ from assistant.answering.presupposed import (
     names_of,
     takes_for_granted,
 )
-from assistant.answering.unheld import never_held
 from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from assistant.assistant import Assistant
 from assistant.errors import EmbedderError, IndexMissingError
 from assistant.evaluation.cases import Dataset
-from assistant.evaluation.report import Report
+from assistant.evaluation.report import Report, shown
 from assistant.evaluation.runner import run
 from assistant.publishing import Index
 from assistant.settings import Settings
@@ -35,7 +35,7 @@ class Comparison:
     def __str__(self) -> str:
         before = {} if self.published is None else self.published.figures()
         rows = [("", "published", "new")]
-        rows += [(name, _shown(before.get(name)), _shown(value)) for name, value in self.staged.figures().items()]
+        rows += [(name, shown(before.get(name)), shown(value)) for name, value in self.staged.figures().items()]
         width = max(len(name) for name, *_ in rows)
         return "\n".join(f"{name:<{width}}  {old:>9}  {new:>9}" for name, old, new in rows)
 
@@ -58,7 +58,3 @@ def _as_published(settings: Settings, staged: Index) -> Settings:
     with closing(Catalog(staged.catalog.file)) as catalog, catalog.read() as snapshot:
         name = snapshot.meta("embedder_name") or settings.embedding_model
     return settings.model_copy(update={"embedding_model": name})
-
-
-def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

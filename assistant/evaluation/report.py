@@ -97,7 +97,7 @@ def render(report: Report) -> str:
     for evaluator in report.evaluators:
         value = report.figure(evaluator)
         if value is not None:
-            lines.append(f"  {evaluator.name:<{width}}  {_shown(value):>7}  {evaluator.says}")
+            lines.append(f"  {evaluator.name:<{width}}  {shown(value):>7}  {evaluator.says}")
     lines += ["", *_by_tag(report)]
     failing = report.failing()
     if failing:
@@ -114,7 +114,7 @@ def _by_tag(report: Report) -> list[str]:
     width = max([len("tag"), *map(len, tags)])
     lines = [f"  {'tag':<{width}}  cases" + "".join(f"  {evaluator.name:>{_wide(evaluator)}}" for evaluator in columns)]
     for tag, count in tags.items():
-        cells = "".join(f"  {_shown(report.figure(evaluator, tag)):>{_wide(evaluator)}}" for evaluator in columns)
+        cells = "".join(f"  {shown(report.figure(evaluator, tag)):>{_wide(evaluator)}}" for evaluator in columns)
         lines.append(f"  {tag:<{width}}  {count:>5}{cells}")
     return lines if tags else []
 
@@ -123,5 +123,6 @@ def _wide(evaluator: Evaluator) -> int:
     return max(len(evaluator.name), 7)
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
+    """A figure as a person reads it; a dash where it applies to nothing."""
     return "–" if value is None else f"{value:.3f}" if value < 10 else f"{value:.0f}"

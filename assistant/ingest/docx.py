@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import DocumentError
 from assistant.ingest.archive import open_archive, parse_xml
-from assistant.ingest.extraction import Extracted, TextBuilder
+from assistant.ingest.extraction import Extracted, TextBuilder, row_of
 from assistant.ingest.lines import is_caption
 from assistant.types import BlockKind
 
@@ -71,7 +71,7 @@ def _add_body(builder: TextBuilder, body: Any, styles: dict[str, str]) -> None:
         if element.tag == f"{_W}tbl":
             for row in element.iter(f"{_W}tr"):
                 cells = [" ".join(_text(cell).split()) for cell in row.iterchildren(f"{_W}tc")]
-                builder.add(BlockKind.TABLE_ROW, " | ".join(_unmerged(cells)))
+                builder.add(BlockKind.TABLE_ROW, row_of(cells))
         else:
             kind, level = _kind(element, styles)
             text = _text(element)
@@ -133,13 +133,6 @@ def _kind(paragraph: Any, styles: dict[str, str]) -> tuple[BlockKind, int]:
     if name.startswith("toc "):
         return BlockKind.BOILERPLATE, 0
     return BlockKind.PARAGRAPH, 0
-
-
-def _unmerged(cells: list[str]) -> list[str]:
-    """Cells without the empty ones at the end."""
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
 
 
 def _notes(document: WordDocument, path: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ decision about titles or dates (`metadata` does, from what is handed over here).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from assistant.ingest.cleaning import normalise
@@ -78,3 +79,11 @@ class TextBuilder:
     def blocks(self) -> tuple[Block, ...]:
         """The blocks so far, in text order."""
         return tuple(self._blocks)
+
+
+def row_of(cells: Iterable[str]) -> str:
+    """The cells of a table's row on one line, without the empty ones at its end."""
+    kept = list(cells)
+    while kept and not kept[-1]:
+        kept.pop()
+    return " | ".join(kept)

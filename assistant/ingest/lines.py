@@ -61,6 +61,7 @@ _SELLING = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(r"[-=*_~#•·.—–+]{3,}$")
+_ENDED = re.compile(r"[.!?…][\"”»'’)\]]*$")
 _TERMINAL = re.compile(r"[.!?…:;,][\"”»'’)\]]*$")
 _URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
 _CUT_OFF = re.compile(r"(?:^|[ (])[A-HJ-UWYZ]$")  # one letter at the end, no Roman number
@@ -138,6 +139,11 @@ def is_notes_heading(line: str) -> bool:
 def ends_sentence(line: str) -> bool:
     """True where a line ends with punctuation that no heading ends with."""
     return _TERMINAL.search(line.rstrip()[-8:]) is not None
+
+
+def is_ended(text: str) -> bool:
+    """True where a text ends with its last sentence."""
+    return _ENDED.search(text) is not None
 
 
 def is_balanced(line: str) -> bool:

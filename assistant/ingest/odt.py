@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.errors import DocumentError
 from assistant.ingest.archive import member, open_archive, parse_xml
-from assistant.ingest.extraction import Extracted, TextBuilder
+from assistant.ingest.extraction import Extracted, TextBuilder, row_of
 from assistant.ingest.lines import is_caption
 from assistant.types import BlockKind
 
@@ -129,7 +129,7 @@ class _Walk:
 
     def _row(self, row: Any) -> None:
         cells = [" ".join(self._text(cell)[0].split()) for cell in row.iterchildren(f"{_TABLE}table-cell")]
-        self.builder.add(BlockKind.TABLE_ROW, " | ".join(cells).rstrip(" |"))
+        self.builder.add(BlockKind.TABLE_ROW, row_of(cells))
 
     def _text(self, element: Any) -> tuple[str, list[Any]]:
         """The visible characters of a paragraph, and the text boxes inside it."""

@@ -12,12 +12,12 @@ import re
 from collections.abc import Sequence
 
 from assistant.ingest.extraction import TextBuilder
+from assistant.ingest.lines import is_ended
 from assistant.types import BlockKind
 
 Field = tuple[str, str]
 
 _LONG = 240  # characters; a value from here on is running text
-_ENDED = re.compile(r"[.!?…][\"”»'’)\]]*$")
 _TITLES = frozenset("title headline name subject heading заголовок название тема наименование".split())
 
 
@@ -68,4 +68,4 @@ def written(value: object) -> str:
 
 def _is_text(value: str) -> bool:
     """Whether a value is running text: long, or of more lines than one that end as sentences do."""
-    return len(value) >= _LONG or ("\n" in value and _ENDED.search(value) is not None)
+    return len(value) >= _LONG or ("\n" in value and is_ended(value))

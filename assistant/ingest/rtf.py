@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.errors import DocumentError
 from assistant.ingest import signatures
-from assistant.ingest.extraction import Extracted, TextBuilder
+from assistant.ingest.extraction import Extracted, TextBuilder, row_of
 from assistant.ingest.lines import is_caption
 from assistant.ingest.plaintext import read_plaintext
 from assistant.types import BlockKind
@@ -209,7 +209,7 @@ def _body_word(reading: _Reading, word: str) -> None:
         _flush(reading)
         reading.cells.append(" ".join(_taken(reading, "body").split()))
     elif word == "row":
-        reading.pieces.append((BlockKind.TABLE_ROW, " | ".join(reading.cells).rstrip(" |"), 0))
+        reading.pieces.append((BlockKind.TABLE_ROW, row_of(reading.cells), 0))
         reading.cells = []
         reading.paragraph = replace(reading.paragraph, in_table=False)
     elif word == "intbl":

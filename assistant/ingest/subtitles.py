@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from assistant.errors import DocumentError
 from assistant.ingest.encoding import decode
 from assistant.ingest.extraction import Extracted, TextBuilder
+from assistant.ingest.lines import is_ended
 from assistant.ingest.metadata import readable_name
 from assistant.types import BlockKind
 
@@ -23,7 +24,6 @@ _VOICE = re.compile(r"<v(?:\.[^\s>]{0,100})?[ \t]{1,9}([^>]{1,200})>")
 _MARKUP = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _SOUND = re.compile(r"[\[(♪♫][^\])♪♫]{0,120}[\])♪♫]|[♪♫]+")
 _SPEAKER = re.compile(r"(?:>> ?)?((?:[A-ZА-ЯЁ][\w.'’-]*)(?: [A-ZА-ЯЁ][\w.'’-]*){0,3}): ?(?=\S)|>> ?")
-_ENDED = re.compile(r"[.!?…][\"”»'’)\]]*$")
 _ROLLING = 1_000  # characters; a longer cue is none that rolls on
 _PAUSE = 4.0  # seconds of silence that end a paragraph
 _LONG = 600  # characters; from here on a paragraph ends with its sentence
@@ -57,7 +57,7 @@ def read_subtitles(data: bytes, path: str) -> Extracted:
     for cue in cues:
         words = _new_words(last_text, cue.text)
         changed = bool(cue.speaker) and cue.speaker != speaker
-        long = len(paragraph) > _LONG and _ENDED.search(paragraph) is not None
+        long = len(paragraph) > _LONG and is_ended(paragraph)
         if changed or long or cue.start - last_end > _PAUSE or cue.text.startswith(("- ", "– ", "— ")):
             builder.add(BlockKind.PARAGRAPH, paragraph)
             paragraph = f"{cue.speaker}:" if changed else ""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.types import Answer, Citation, NearDuplicate, Passage, Skipped, SyncReport
+from assistant.types import Answer, Citation, NearDuplicate, Passage, Progress, Skipped, SyncReport
 
 if TYPE_CHECKING:  # heavy, and only named here
     from tqdm import tqdm
@@ -32,8 +32,7 @@ _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 # What JSON lets stand: controls, which could steer the terminal, and line ends to many readers of JSON lines.
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "".join(map(chr, range(0x7F, 0xA0))) + "\u2028\u2029" + _DIRECTION}
 
-Step = Callable[[str, int, int], None]
-"""Told of progress: the stage, how much of it is done, of how much."""
+Step = Callable[[Progress], None]
 
 
 def speak_utf8() -> None:
@@ -90,8 +89,9 @@ def stages(*, bars_only: bool = False) -> Iterator[Step]:
     bar: tqdm[Any] | None = None
     current = ""
 
-    def step(stage: str, done: int, total: int) -> None:
+    def step(progress: Progress) -> None:
         nonlocal bar, current
+        stage, done, total = progress.stage, progress.done, progress.total
         if stage != current or (bar is None and not done):
             current = stage
             if bar is not None:

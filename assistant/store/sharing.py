@@ -63,11 +63,6 @@ def turn(folder: Path, *, changes: bool = False) -> Iterator[ClientAPI]:
         os.close(descriptor)
 
 
-def forget(folder: Path) -> None:
-    """Has the folder opened anew with the next turn."""
-    _opened.pop(str(folder), None)
-
-
 def _current(folder: Path, descriptor: int) -> ClientAPI:
     known = _opened.get(str(folder))
     if known is None or known.state != _state(folder, descriptor):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from assistant.errors import DocumentError
+from assistant.store.parts import in_parts
 from assistant.types import Block, BlockKind, Document, DocumentSummary, Sentence, Skipped, Source
 
-_T = TypeVar("_T")
 _VERSION = "number, name, created, added, updated, deleted, documents, chunks"
 _FEW = 500  # bound parameters in one statement; SQLite's own limit is far higher
 
@@ -200,7 +200,9 @@ class Snapshot:
     def chunks(self, numbers: Iterable[int]) -> dict[int, StoredChunk]:
         """Chunks by their numbers."""
         return {
-            c.number: c for part in _parts(list(numbers)) for c in self._chunks(f"c.number IN ({_marks(part)})", part)
+            c.number: c
+            for part in in_parts(list(numbers), _FEW)
+            for c in self._chunks(f"c.number IN ({_marks(part)})", part)
         }
 
     def chunks_between(self, document: int, first: int, last: int) -> list[StoredChunk]:
@@ -225,7 +227,7 @@ class Snapshot:
     def chunks_of_vectors(self, vector_ids: Sequence[str]) -> dict[str, list[int]]:
         """Numbers of the live chunks that each vector stands for; vectors of none are left out."""
         found: dict[str, list[int]] = {}
-        for part in _parts(vector_ids):
+        for part in in_parts(vector_ids, _FEW):
             query = f"SELECT vector_id, chunk FROM vectors WHERE vector_id IN ({_marks(part)})"
             for vector_id, chunk in self._db.execute(query, list(part)):
                 found.setdefault(vector_id, []).append(chunk)
@@ -234,15 +236,11 @@ class Snapshot:
     def vectors_of_chunks(self, numbers: Sequence[int]) -> dict[int, list[str]]:
         """Ids of the vectors that stand for each chunk."""
         found: dict[int, list[str]] = {}
-        for part in _parts(numbers):
+        for part in in_parts(numbers, _FEW):
             query = f"SELECT chunk, vector_id FROM vectors WHERE chunk IN ({_marks(part)})"
             for chunk, vector_id in self._db.execute(query, list(part)):
                 found.setdefault(chunk, []).append(vector_id)
         return found
-
-    def vector_ids(self) -> set[str]:
-        """Ids of all live vectors."""
-        return {row[0] for row in self._db.execute("SELECT DISTINCT vector_id FROM vectors")}
 
     def kept_vectors(self) -> set[str]:
         """Ids of all vectors that Chroma has to hold: the live ones, and those of older versions that are kept."""
@@ -263,7 +261,7 @@ class Snapshot:
     def document_frequency(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many chunks each (stemmed) term stands."""
         found = dict.fromkeys(terms, 0)
-        for part in _parts(terms):
+        for part in in_parts(terms, _FEW):
             found.update(self._db.execute(f"SELECT term, doc FROM terms WHERE term IN ({_marks(part)})", list(part)))
         return found
 
@@ -320,11 +318,6 @@ def _stored_chunk(row: Sequence[Any]) -> StoredChunk:
         kind=BlockKind(kind),
         headings=tuple(json.loads(headings)),
     )
-
-
-def _parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for i in range(0, len(values), _FEW):
-        yield values[i : i + _FEW]
 
 
 def _marks(values: Sequence[object]) -> str:

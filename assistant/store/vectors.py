@@ -19,7 +19,8 @@ import numpy as np
 
 from assistant.embedding import Vectors
 from assistant.errors import IndexingError
-from assistant.store.sharing import DATABASE, forget, turn
+from assistant.store.parts import in_parts
+from assistant.store.sharing import DATABASE, turn
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -77,7 +78,7 @@ class VectorStore:
     def get(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """The vectors of those ids that are held."""
         found: dict[str, Vectors] = {}
-        for part in _parts(ids):
+        for part in in_parts(ids, _ROWS):
             with self._collection() as collection:
                 rows = collection.get(ids=list(part), include=["embeddings"])
             embeddings: Any = rows["embeddings"]
@@ -87,7 +88,7 @@ class VectorStore:
     def held(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are held already."""
         with self._collection() as collection:
-            return {i for part in _parts(ids) for i in collection.get(ids=list(part), include=[])["ids"]}
+            return {i for part in in_parts(ids, _ROWS) for i in collection.get(ids=list(part), include=[])["ids"]}
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Keeps vectors; an id that is held keeps the vector it has (equal ids, equal texts).
@@ -102,7 +103,7 @@ class VectorStore:
 
     def remove(self, ids: Sequence[str]) -> None:
         """Drops those of the vectors that are held."""
-        for part in _parts(ids):
+        for part in in_parts(ids, _ROWS):
             with self._collection(changes=True) as collection:
                 held = collection.get(ids=list(part), include=[])["ids"]
                 if held:
@@ -112,7 +113,7 @@ class VectorStore:
         """Drops every vector that is not live, and all of other embedders; returns how many were dropped."""
         wanted = set(live)
         dead = [i for i in self._all_ids() if i not in wanted]
-        for part in _parts(dead):
+        for part in in_parts(dead, _ROWS):
             with self._collection(changes=True) as collection:
                 collection.delete(ids=list(part))
         return len(dead) + self._drop_other_embedders()
@@ -121,10 +122,6 @@ class VectorStore:
         """How many vectors are held, live or not."""
         with self._collection() as collection:
             return int(collection.count())
-
-    def reopen(self) -> None:
-        """Has the folder opened anew with the next call, whoever changed it."""
-        forget(self._folder)
 
     def _all_ids(self) -> list[str]:
         ids: list[str] = []
@@ -211,8 +208,3 @@ def _connect(url: str) -> ClientAPI:
         ssl=secure,
         settings=ChromaSettings(anonymized_telemetry=False),
     )
-
-
-def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    for i in range(0, len(values), _ROWS):
-        yield values[i : i + _ROWS]

@@ -149,7 +149,7 @@ def test_removed_document_leaves_no_row(catalog: Catalog) -> None:
         writer.remove("a")
     assert found(catalog, "first") == []
     with catalog.read() as snapshot:
-        assert snapshot.vector_ids() == {"v-b"}
+        assert snapshot.kept_vectors() == {"v-b"}
         assert snapshot.document_frequency(["first", "second"]) == {"first": 0, "second": 1}
         with pytest.raises(DocumentError, match="no document 'a'"):
             snapshot.document("a")

@@ -1,6 +1,6 @@
-"""What never took place: a thing that the question takes for held, and of which the corpus says that it was not.
+"""What there is not: a thing that the corpus says never took place, a name that no document mentions.
 
-What is not here: the other false premises (premises.py), and what a person is told (explanation.py).
+What is not here: what the corpus has in another's place (premises.py), and what a person is told (explanation.py).
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ import re
 from collections.abc import Sequence
 
 from assistant.answering.evidence import Judged
+from assistant.answering.mentions import standing
+from assistant.answering.presupposed import names_of
 from assistant.retrieval.query import Query
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD, stem, stems
+from assistant.store.snapshot import Snapshot
 
 _NEVER = re.compile(
     r"\s+(?:(?:has |had |have )?(?:never|not) (?:taken place|took place|happened|met|materiali[sz]ed|been held"
@@ -22,6 +25,9 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 _ASKS_ABOUT_IT = re.compile(r"\b(not|never|cancel\w*|called off|if|не|отмен\w*)\b|n['’]t\b", re.IGNORECASE)
+_BOUND = re.compile(
+    r"\b(in|with|at|to|from|for|of|by|on|near|в|во|с|со|на|к|из|от|для|о|об|у)\s+(the\s+)?$", re.IGNORECASE
+)
 _LONGEST = 4  # words of a thing's name
 _AT_HAND = 0.6  # share of what else is asked that the sentence and what stands above it must hold
 
@@ -45,6 +51,15 @@ def never_held(query: Query, near: Sequence[Judged]) -> tuple[str, Judged] | Non
                 if said and _is_of_it(query, judged, set(query.terms) - set(phrase)):
                     return said, judged
     return None
+
+
+def is_unheard_of(query: Query, snapshot: Snapshot) -> bool:
+    """True where it is asked about something with, in or of a name that no document mentions ("with Kenya").
+
+    What is said of others does not answer that. Who does something may stand under another name ("Beijing").
+    """
+    names = [n for n in names_of(query.focus) if _BOUND.search(query.focus.partition(n.text)[0])]
+    return any(not any(standing(word, snapshot) for word in stems(name.text)) for name in names)
 
 
 def _is_of_it(query: Query, judged: Judged, rest: set[str]) -> bool:
