@@ -264,6 +264,25 @@ class Answer:
         """The answer as the JSON contract has it: plain dicts, lists, strings and numbers."""
         return {name: _plain(value) for name, value in asdict(self).items()}
 
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Answer:
+        """The answer that `to_dict` made this of.
+
+        Raises:
+            KeyError, TypeError, ValueError: It was not made by this release's `to_dict`.
+        """
+        short = value["short_answer"]
+        parts: dict[str, Any] = {
+            "short_answer": None if short is None else ShortAnswer(**short),
+            "sentences": tuple(AnswerSentence(s["text"], tuple(s["citations"])) for s in value["sentences"]),
+            "citations": tuple(Citation(**citation) for citation in value["citations"]),
+            "passages": tuple(Passage(**passage) for passage in value["passages"]),
+            "reason": None if value["reason"] is None else Reason(value["reason"]),
+            "notes": tuple(value["notes"]),
+            "seconds": Seconds(**value["seconds"]),
+        }
+        return cls(**{**value, **parts})
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -75,7 +75,13 @@ class Expectation(BaseModel):
 
 
 class Case(BaseModel):
-    """One question with what is expected of its answer."""
+    """One question with what is expected of its answer.
+
+    Attributes:
+        corpus: Folder of the documents it is asked over, relative to the file of cases; empty for the corpus that
+            the settings name.
+        tags: Kinds of question. What a tag means for the gate stands in its rules (gate.toml).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -83,6 +89,7 @@ class Case(BaseModel):
     question: Words
     history: tuple[Turn, ...] = ()
     as_of: str | None = None
+    corpus: str = ""
     expect: Expectation
     tags: tuple[Words, ...] = ()
     note: str = ""
