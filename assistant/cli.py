@@ -12,12 +12,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError, QuestionError, SettingsError
+from assistant.errors import AssistantError, GateError, QuestionError, SettingsError
 from assistant.serving.terminal import (
     answer_text,
     changes_text,
@@ -36,12 +36,14 @@ from assistant.serving.terminal import (
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
-    from assistant.evaluation.comparison import Comparison
+    from assistant.building import OnProgress
+    from assistant.evaluation.staging import Comparison
     from assistant.publishing import Review
     from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+_CASES = Path("evals/known_answers.jsonl")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 
 _REFERENCE = """# The command line
@@ -99,10 +101,23 @@ def build_parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "bring the index in line with the corpus and publish it")
     index.add_argument("--check", action="store_true", help="only say what would change; exit 1 if out of date")
+    index.add_argument("--gate", action="store_true",
+                       help="publish only if known answers hold; otherwise exit 1, and nothing changes")  # fmt: skip
     index.add_argument("--cases", metavar="FILE", type=_file,
-                       help="before the publish, ask both versions these cases and print their figures")  # fmt: skip
+                       help="before the publish, ask both versions these cases and print their figures "
+                       "(with --gate: default evals/known_answers.jsonl)")  # fmt: skip
+    index.add_argument("--baseline", metavar="FILE", type=_file,
+                       help="with --gate: floors of the figures (default: baseline.json beside the cases)")  # fmt: skip
     index.add_argument("--watch", action="store_true", help="then follow the folder's changes until Ctrl-C")
     index.set_defaults(usage_error=index.error)
+
+    publish = _command(commands, "publish", _index, "the same as `index --gate`: publish what known answers allow")
+    publish.add_argument(
+        "--cases", metavar="FILE", type=_file, help="JSON lines of cases (default evals/known_answers.jsonl)"
+    )
+    publish.add_argument("--baseline", metavar="FILE", type=_file,
+                         help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
+    publish.set_defaults(gate=True, check=False, watch=False)
 
     search = _command(commands, "search", _search, "show the passages nearest to a question")
     search.add_argument("question", metavar="QUESTION", type=_text)
@@ -132,7 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
     forget.add_argument("path", metavar="PATH", type=_text, help="its path below the corpus folder")
 
     evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
-    evaluate.add_argument("--cases", metavar="FILE", type=_file, default=Path("evals/known_answers.jsonl"),
+    evaluate.add_argument("--cases", metavar="FILE", type=_file, default=_CASES,
                           help="JSON lines of cases (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
@@ -234,6 +249,10 @@ def _index(arguments: argparse.Namespace) -> int:
 
     if arguments.check and arguments.watch:
         arguments.usage_error("--check changes nothing, so there is nothing to --watch")
+    if arguments.gate and (arguments.check or arguments.watch):
+        arguments.usage_error("--gate holds one publish; it goes with neither --check nor --watch")
+    if arguments.baseline and not arguments.gate:
+        arguments.usage_error("--baseline is what --gate holds figures to; add --gate")
     settings = _settings(arguments)
     if arguments.watch:
         return _watch(settings, as_json=arguments.json)
@@ -242,9 +261,12 @@ def _index(arguments: argparse.Namespace) -> int:
         report = check(settings)
         code = FAILED if report.changed or not report.version else DONE
     else:
-        review, comparisons = _review(arguments.cases, settings)
-        with stages() as step:
-            report = sync(settings, progress=step, review=review)
+        try:
+            with stages() as step:
+                review = _review(arguments, settings, step, comparisons)
+                report = sync(settings, progress=step, review=review)
+        except GateError as error:
+            return _refuse(error, as_json=arguments.json)
         code = DONE if report.documents else FAILED
     tell_skipped(report.skipped)
     if arguments.json:
@@ -266,16 +288,42 @@ def _index(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _review(cases: Path | None, settings: Settings) -> tuple[Review | None, list[Comparison]]:
-    """What looks at a version before it is published, and where it leaves the figures."""
-    comparisons: list[Comparison] = []
-    if cases is None:
-        return None, comparisons
+def _review(
+    arguments: argparse.Namespace, settings: Settings, step: OnProgress, comparisons: list[Comparison]
+) -> Review | None:
+    """What looks at a version before it is published; the figures are left in `comparisons`."""
+    if not (arguments.gate or arguments.cases):
+        return None
     from assistant.evaluation.cases import load_cases
-    from assistant.evaluation.comparison import compare
+    from assistant.evaluation.gate import load_rules
+    from assistant.evaluation.staging import Staging
 
-    dataset = load_cases(cases)
-    return (lambda staged: comparisons.append(compare(dataset, settings, staged))), comparisons
+    cases = arguments.cases or _CASES
+    staging = Staging(load_cases(cases), cases, settings, step)
+    if not arguments.gate:
+        return lambda staged: comparisons.append(staging.compare(staged))
+    _, baseline = _baseline(cases, arguments.baseline)
+    rules = load_rules(cases.with_name("gate.toml"))
+    return lambda staged: comparisons.append(staging.hold(staged, baseline or {}, rules))
+
+
+def _baseline(cases: Path, named: Path | None) -> tuple[Path, dict[str, float] | None]:
+    """The floors, and where they stand; None where there are none."""
+    from assistant.evaluation.gate import load_baseline
+
+    path = named or cases.with_name("baseline.json")
+    # A baseline that was asked for must be there; the one that is only usual may be missing.
+    return path, load_baseline(path) if named or path.is_file() else None
+
+
+def _refuse(error: GateError, *, as_json: bool) -> int:
+    """Tells why a version was not published."""
+    if as_json:
+        print_json({"published": False, "gate": error.verdict.to_dict()})
+    else:
+        print_text(str(error.verdict))
+    tell(f"not published: {error}")
+    return FAILED
 
 
 def _watch(settings: Settings, *, as_json: bool) -> int:
@@ -422,30 +470,32 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 def _eval(arguments: argparse.Namespace) -> int:
     from assistant.evaluation.cases import load_cases
-    from assistant.evaluation.gate import load_baseline, shortfalls
+    from assistant.evaluation.gate import judge, load_rules
     from assistant.evaluation.report import render
     from assistant.evaluation.runner import run
-    from assistant.types import Progress
+    from assistant.evaluation.subjects import Subject, Subjects
+    from assistant.indexing import sync
 
     dataset = load_cases(arguments.cases)
-    path = arguments.baseline or arguments.cases.with_name("baseline.json")
-    # A baseline that was asked for must be there; the one that is only usual may be missing.
-    baseline = load_baseline(path) if arguments.baseline or path.is_file() else None
-    with _assistant(arguments) as assistant, stages() as step:
-        tell_skipped(assistant.sync(progress=step).skipped)
-        report = run(dataset, assistant, progress=lambda done, total: step(Progress("asking", done, total)))
-    missed = shortfalls(report, baseline) if baseline is not None else []
+    path, baseline = _baseline(arguments.cases, arguments.baseline)
+    rules = load_rules(arguments.cases.with_name("gate.toml"))
+    settings = _settings(arguments)
+    with stages() as step:
+        tell_skipped(sync(settings, progress=step).skipped)
+        with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, arguments.cases) as subjects:
+            report = run(dataset, subjects, progress=step)
+            subjects.finish(report)
+    verdict = judge(report, baseline or {}, rules)
     if arguments.json:
-        gate = {"baseline": None if baseline is None else str(path), "passed": not missed,
-                "shortfalls": [miss.to_dict() for miss in missed]}  # fmt: skip
-        print_json({**report.to_dict(), "gate": gate})
+        gate = {"baseline": None if baseline is None else str(path), **verdict.to_dict()}
+        print_json({**report.to_dict(), "gate": gate, "run": str(subjects.run_file.file)})
     else:
         print_text(render(report))
     if baseline is None:
         tell(f'no gate: there is no {path}; write one like {{"facts": 0.9}} to hold the figures')
-    for miss in missed:
-        tell(f"below the baseline: {miss}")
-    return FAILED if missed else DONE
+    if not verdict.passed:
+        tell(str(verdict))
+    return DONE if verdict.passed else FAILED
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@
     ├── QuestionError        the question is empty or too long
     ├── LanguageModelError   the language model can't be reached or answers nonsense
     ├── CaseError            an evaluation case or a question file is malformed
+    ├── GateError            a new version answers known questions worse and is not published
     └── ServerError          the chat or the API can't be served (port taken, host open without keys)
 
 Each message names the thing (file, setting, address) and the remedy. What it does not hold: a refusal
@@ -17,6 +18,8 @@ to answer, which is a value (`Answer.answered is False`), never an error.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class AssistantError(Exception):
@@ -57,6 +60,18 @@ class LanguageModelError(AssistantError):
 
 class CaseError(AssistantError):
     """A line of an evaluation set or of a question file is malformed."""
+
+
+class GateError(AssistantError):
+    """A new version answers known questions worse; the published one stays.
+
+    Attributes:
+        verdict: What speaks against it (`assistant.evaluation.gate.Verdict`).
+    """
+
+    def __init__(self, message: str, verdict: Any) -> None:
+        super().__init__(message)
+        self.verdict = verdict
 
 
 class ServerError(AssistantError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from assistant.evaluation.cases import Case
@@ -28,6 +29,16 @@ class Outcome:
     def complaints(self) -> list[str]:
         """What was wrong with the answer; empty where nothing was."""
         return [mark.complaint for marks in self.marks.values() for mark in marks if mark.complaint]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every expectation is met."""
+        return self.mean("right") == 1
+
+    def mean(self, name: str) -> float | None:
+        """The mean of an evaluator's marks; None where it has none for this case."""
+        values = [mark.value for mark in self.marks.get(name, ())]
+        return fmean(values) if values else None
 
     def misses(self, evaluator: Evaluator) -> bool:
         """Whether this case pulls that figure down."""

@@ -38,6 +38,7 @@ class Catalog:
             raise IndexMissingError(f"no index in {file.parent}; run `assistant index` first")
         self.file = file
         self._thread = threading.local()
+        self._unpublished: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         try:
@@ -65,7 +66,7 @@ class Catalog:
         Raises:
             IndexingError: The file is damaged or can't be opened.
         """
-        active = getattr(self._thread, "active", None)
+        active = getattr(self._thread, "active", None) or self._unpublished
         if active is not None:
             yield Snapshot(active)
             return
@@ -123,12 +124,15 @@ class Catalog:
 
     @contextmanager
     def seen_by(self, writer: Writer) -> Iterator[None]:
-        """Inside, readers of this thread see what the writer has written, though it is not published yet."""
-        self._thread.active = writer.connection
+        """Inside, readers of this object see what the writer has written, though it is not published yet.
+
+        In whatever thread they are: SQLite lets them take turns at the writer's connection.
+        """
+        self._unpublished = writer.connection
         try:
             yield
         finally:
-            self._thread.active = None
+            self._unpublished = None
 
     def renew(self, writer: Writer) -> None:
         """Makes an empty catalog of this release's kind out of one that an older release wrote.
