@@ -6,15 +6,15 @@ asking (runner.py), adding up and showing (report.py).
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from functools import partial
 from typing import Literal
 
 from assistant.evaluation.cases import Case
+from assistant.evaluation.summaries import Summary, calibration_error, mean, median, percentile_95
 from assistant.types import Answer
 
 StoredText = Callable[[str], str]
@@ -26,11 +26,13 @@ class Mark:
     """One observation: a share is made of zeros and ones, a median of seconds or words.
 
     `complaint` says what was wrong, in words that stand without the figure; empty where nothing was, or
-    where another evaluator says it.
+    where another evaluator says it. `claim` is the probability that was claimed of the observation, where
+    calibration is measured.
     """
 
     value: float
     complaint: str = ""
+    claim: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,14 @@ class Evaluator:
         name: As in the report and in the baseline.
         says: What the figure means, for people.
         measure: The marks of one answer; none where the evaluator has nothing to say about the case.
-        summary: From all marks to the figure.
+        summary: From all marks to the figure, and to those of resamples.
         better: Which way is up; decides whether a baseline's value is a floor or a ceiling.
     """
 
     name: str
     says: str
     measure: Callable[[Case, Answer, StoredText], Sequence[Mark]]
-    summary: Callable[[Sequence[float]], float] = fmean
+    summary: Summary = mean
     better: Literal["higher", "lower"] = "higher"
 
 
@@ -67,11 +69,6 @@ def contains(text: str, words: str) -> bool:
 def _plain(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold().translate({ord("’"): "'", ord("“"): '"', ord("”"): '"'})
     return " ".join(folded.split())
-
-
-def percentile_95(values: Sequence[float]) -> float:
-    """The value that 95 of 100 do not exceed (nearest rank)."""
-    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
 
 
 # What an answer says
@@ -100,6 +97,31 @@ def _short_answer(case: Case, answer: Answer, _: StoredText) -> list[Mark]:
     hit = any(contains(given, words) for words in case.expect.short_answer)
     complaint = f"short answer is {given!r}, expected {' / '.join(case.expect.short_answer)}"
     return [Mark(float(hit), "" if hit or not answer.answered else complaint)]
+
+
+# What it found
+
+
+def _ranked(measure: str, name: str, case: Case, answer: Answer, _: StoredText) -> list[Mark]:
+    """A figure of pytrec_eval over the passages; ranks count passages, each expected document counts once."""
+    if not case.expect.sources:
+        return []
+    import pytrec_eval
+
+    paths = [passage.path for passage in answer.passages]
+    seen: set[str] = set()
+    run: dict[str, float] = {}
+    for rank, path in enumerate(paths):
+        # A further passage of a document keeps its rank and finds nothing new; no path has a line feed.
+        run[f"{rank}\n" if path in seen else path] = float(len(paths) - rank)
+        seen.add(path)
+    judged = {case.id: dict.fromkeys(case.expect.sources, 1)}
+    figures = pytrec_eval.RelevanceEvaluator(judged, {measure}).evaluate({case.id: run})
+    return [Mark(float(figures[case.id][name]))]
+
+
+def _confidence(case: Case, answer: Answer, _: StoredText) -> list[Mark]:
+    return [Mark(float(case.expect.answered), claim=answer.confidence)]
 
 
 # What it cites
@@ -182,6 +204,17 @@ REFUSAL_PRECISION = Evaluator("refusal_precision", "refusals of what the corpus 
 REFUSAL_RECALL = Evaluator("refusal_recall", "unanswerable questions refused", _refusal_recall)
 REASON = Evaluator("reason", "refusals with the expected reason", _reason)
 
+RANKING = tuple(
+    Evaluator(name, says, partial(_ranked, measure, key))
+    for name, says, measure, key in (
+        ("recall@1", "expected sources that the first passage is of", "recall.1", "recall_1"),
+        ("recall@3", "expected sources among the first three passages", "recall.3", "recall_3"),
+        ("recall@5", "expected sources among the first five passages", "recall.5", "recall_5"),
+        ("ndcg@10", "how far up in the first ten passages the expected sources stand", "ndcg_cut.10", "ndcg_cut_10"),
+        ("mrr", "one by the rank of the first passage of an expected source", "recip_rank", "recip_rank"),
+    )
+)
+
 # A further source beside an expected one is no mistake, so that precision of citations is not among them.
 _EXPECTATIONS = (
     FACTS, FORBIDDEN, SHORT_ANSWER, CITATION_RECALL, QUOTE_CONTAINS, QUOTE_EXACT, SENTENCES_CITED, REFUSAL_PRECISION,
@@ -220,6 +253,10 @@ EVALUATORS: tuple[Evaluator, ...] = (
     REFUSAL_PRECISION,
     REFUSAL_RECALL,
     REASON,
+    *RANKING,
+    Evaluator(
+        "calibration_error", "distance of confidence from the share answerable", _confidence, calibration_error, "lower"
+    ),
     Evaluator("seconds", "median time to answer", _seconds, median, "lower"),
     Evaluator("seconds_p95", "95 of 100 answers take no longer", _seconds, percentile_95, "lower"),
     Evaluator("words", "median words of an answer", _words, median, "lower"),

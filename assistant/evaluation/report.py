@@ -12,6 +12,7 @@ from typing import Any
 
 from assistant.evaluation.cases import Case
 from assistant.evaluation.metrics import Evaluator, Mark
+from assistant.evaluation.statistics import Interval, PairedDifference, figure, interval, paired_difference
 from assistant.types import Answer
 
 _COLUMNS = ("right", "facts", "citation_recall", "citation_precision")
@@ -56,13 +57,23 @@ class Report:
 
     def figure(self, evaluator: Evaluator, tag: str | None = None) -> float | None:
         """One figure, over all cases or those of a tag; None where it applies to none of them."""
-        values = [
-            mark.value
+        return figure(evaluator, [mark for marks in self._marks(evaluator, tag).values() for mark in marks])
+
+    def interval(self, evaluator: Evaluator, tag: str | None = None) -> Interval | None:
+        """The 95 % interval of a figure; None where it applies to fewer than two cases."""
+        return interval(evaluator, list(self._marks(evaluator, tag).values()))
+
+    def change_from(self, before: Report, evaluator: Evaluator) -> PairedDifference | None:
+        """What became of a figure since an earlier report, over the cases that both hold; None without any."""
+        return paired_difference(evaluator, before._marks(evaluator), self._marks(evaluator))
+
+    def _marks(self, evaluator: Evaluator, tag: str | None = None) -> dict[str, Sequence[Mark]]:
+        """The marks by case, of all cases or those of a tag."""
+        return {
+            outcome.case.id: outcome.marks.get(evaluator.name, ())
             for outcome in self.outcomes
             if tag is None or tag in outcome.case.tags
-            for mark in outcome.marks[evaluator.name]
-        ]
-        return evaluator.summary(values) if values else None
+        }
 
     def figures(self, tag: str | None = None) -> dict[str, float | None]:
         """All figures by name."""
@@ -87,6 +98,11 @@ class Report:
             "index_version": self.index_version,
             "cases": len(self.outcomes),
             "figures": self.figures(),
+            "intervals": {
+                evaluator.name: None if between is None else [between.low, between.high]
+                for evaluator in self.evaluators
+                for between in [self.interval(evaluator)]
+            },
             "by_tag": {tag: {"cases": count, **self.figures(tag)} for tag, count in self.tags().items()},
             "failing": [
                 {
@@ -108,7 +124,8 @@ def render(report: Report) -> str:
     for evaluator in report.evaluators:
         value = report.figure(evaluator)
         if value is not None:
-            lines.append(f"  {evaluator.name:<{width}}  {shown(value):>7}  {evaluator.says}")
+            between = _between(report.interval(evaluator))
+            lines.append(f"  {evaluator.name:<{width}}  {shown(value):>7} {between:<13}  {evaluator.says}")
     lines += ["", *_by_tag(report)]
     failing = report.failing()
     if failing:
@@ -137,3 +154,13 @@ def _wide(evaluator: Evaluator) -> int:
 def shown(value: float | None) -> str:
     """A figure as a person reads it; a dash where it applies to nothing."""
     return "–" if value is None else f"{value:.3f}" if value < 10 else f"{value:.0f}"
+
+
+def _between(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    return (
+        "["
+        + "–".join(f"{end:.2f}" if interval.high < 10 else f"{end:.0f}" for end in (interval.low, interval.high))
+        + "]"
+    )

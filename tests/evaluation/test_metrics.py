@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from assistant.evaluation.cases import Case
-from assistant.evaluation.metrics import EVALUATORS, contains, percentile_95
+from assistant.evaluation.metrics import EVALUATORS, Evaluator, Mark, contains
+from assistant.evaluation.statistics import figure
+from assistant.evaluation.summaries import percentile_95
 from assistant.types import Answer, AnswerSentence, Citation, Reason, Seconds, ShortAnswer
 
 BY_NAME = {evaluator.name: evaluator for evaluator in EVALUATORS}
@@ -149,5 +151,6 @@ def test_words_stand_in_a_text(text: str, words: str, expected: bool) -> None:
 
 
 def test_95_of_100_are_no_slower() -> None:
-    assert percentile_95([float(n) for n in range(100, 0, -1)]) == 95
-    assert percentile_95([3.0]) == 3
+    slowest = Evaluator("slowest", "", lambda *_: [], percentile_95)
+    assert figure(slowest, [Mark(float(n)) for n in range(100, 0, -1)]) == 95
+    assert figure(slowest, [Mark(3.0)]) == 3
