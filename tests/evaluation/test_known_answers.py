@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Settings
-from assistant.evaluation.cases import load_cases
+from assistant.evaluation.cases import Dataset, load_cases
 from assistant.evaluation.gate import load_baseline, shortfalls
 from assistant.evaluation.report import Report, render
 from assistant.evaluation.runner import run
@@ -17,7 +17,8 @@ from assistant.evaluation.runner import run
 def report(repository: Path, starter_index: Settings) -> Report:
     """What came of asking every case of the evaluation set."""
     with Assistant(starter_index) as assistant:
-        return run(load_cases(repository / "evals" / "known_answers.jsonl"), assistant)
+        dataset = load_cases(repository / "evals" / "known_answers.jsonl")
+        return run(Dataset(dataset.name, tuple(case for case in dataset.cases if not case.corpus)), assistant)
 
 
 def test_baseline_holds(report: Report, repository: Path) -> None:
