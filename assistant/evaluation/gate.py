@@ -21,10 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import CaseError
 from assistant.evaluation.report import Outcome, Report
-from assistant.evaluation.statistics import PairedDifference, paired_difference
+from assistant.evaluation.statistics import PairedDifference
 
 # Figures are shares of whole cases; a floor written with few digits must not fail by its rounding.
 _ROUNDING = 1e-9
+_NAMED = 8  # cases that a line for people names
 # What an answer is held to by the version before: expectations met, and nothing cited that the case does not expect.
 _HELD = ("right", "citation_precision")
 
@@ -60,7 +61,8 @@ class Shortfall:
 
     def __str__(self) -> str:
         value = "no case to measure it on" if self.value is None else f"{self.value:.4g}"
-        cases = f"; see {', '.join(self.cases)}" if self.cases else ""
+        more = f" and {len(self.cases) - _NAMED} more" if len(self.cases) > _NAMED else ""
+        cases = f"; see {', '.join(self.cases[:_NAMED])}{more}" if self.cases else ""
         return f"{self.metric} is {value}, the baseline wants {self.floor:.4g}{cases}"
 
 
@@ -208,8 +210,7 @@ def judge(report: Report, baseline: Mapping[str, float], rules: Rules, before: R
 def _falls(before: Report, after: Report, rules: Rules) -> Iterator[PairedDifference]:
     for evaluator in after.evaluators:
         if evaluator.name not in rules.may_fall:
-            old, new = ({o.case.id: o.marks[evaluator.name] for o in r.outcomes} for r in (before, after))
-            difference = paired_difference(evaluator, old, new)
+            difference = after.change_from(before, evaluator)
             if difference is not None and difference.is_fall:
                 yield difference
 
@@ -220,7 +221,8 @@ def broken(outcomes: Iterable[Outcome], rules: Rules, before: Report | None) -> 
     Without a version before, those that must hold and do not.
     """
     former = {} if before is None else {outcome.case.id: outcome for outcome in before.outcomes}
-    must, others = [], []
+    must: list[Broken] = []
+    others: list[Broken] = []
     for outcome in outcomes:
         old = former.get(outcome.case.id)
         held = not set(rules.must).isdisjoint(outcome.case.tags)

@@ -57,6 +57,10 @@ class PairedDifference:
     cases: int
     better: Literal["higher", "lower"] = "higher"
 
+    def __str__(self) -> str:
+        between = f"{self.interval.low:+.3f} to {self.interval.high:+.3f}"
+        return f"{self.metric} from {self.before:.3f} to {self.after:.3f} ({between}, p {self.p_value:.3f})"
+
     @property
     def is_fall(self) -> bool:
         """Whether it got worse by more than noise."""

@@ -49,7 +49,7 @@ def report(*rows: dict[str, Any]) -> Report:
     cases = [
         Case.model_validate({"id": f"case-{n}", "expect": {"answered": False}, **row}) for n, row in enumerate(rows)
     ]
-    return run(Dataset("set", tuple(cases)), Scripted())
+    return run(Dataset("set", tuple(cases)), lambda _: Scripted())
 
 
 MET = {"question": "the light?", "expect": {"answered": True, "facts": [["1873"]], "sources": ["a.md"]}, "tags": ["x"]}
