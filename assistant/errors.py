@@ -10,6 +10,7 @@
     ├── QuestionError        the question is empty or too long
     ├── LanguageModelError   the language model can't be reached or answers nonsense
     ├── CaseError            an evaluation case or a question file is malformed
+    ├── FeedbackError        what readers said can't be kept or read
     └── ServerError          the chat or the API can't be served (port taken, host open without keys)
 
 Each message names the thing (file, setting, address) and the remedy. What it does not hold: a refusal
@@ -57,6 +58,10 @@ class LanguageModelError(AssistantError):
 
 class CaseError(AssistantError):
     """A line of an evaluation set or of a question file is malformed."""
+
+
+class FeedbackError(AssistantError):
+    """The file of what readers said is damaged, or can't be written."""
 
 
 class ServerError(AssistantError):
