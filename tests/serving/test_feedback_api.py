@@ -185,7 +185,7 @@ def test_chats_own_answer_is_kept_by_its_key_and_not_after_it_was_forgotten(sett
         assistant.sync()
         first = list(converse(assistant, SANK, Conversation(), given))[-1]
         second = list(converse(assistant, BUILT, first, given))[-1]
-        held = [g for g in given._held.values()]
+        held = list(given._held.values())
         assert [g.question for g in held] == [SANK, BUILT]
         assert held[0].answer.answered
         assert "ferry.md" in held[1].sources  # by its history
