@@ -114,9 +114,9 @@ def test_case_that_was_made_holds_for_the_answer_that_it_was_made_of(
     assert case.expect.facts == (("1873",),)  # the short answer, which was offered
     with Assistant(settings) as assistant:
         report = run(load_cases(cases), assistant)
-    marks = [mark for outcome in report.outcomes for marks in outcome.marks.values() for mark in marks]
-    assert marks
-    assert all(mark.value == 1 for mark in marks)
+    (outcome,) = report.outcomes
+    for name in ("facts", "quote_contains", "citation_recall"):
+        assert [mark.value for mark in outcome.marks[name]] == [1.0]
 
 
 def test_json_tells_what_was_done_and_nothing_else_is_on_standard_output(

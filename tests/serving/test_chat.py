@@ -321,7 +321,7 @@ def test_thumb_down_asks_why_and_works_from_the_keyboard_alone(
 def test_thumb_that_could_not_be_kept_says_so(judged_chat: Served, open_page: Callable[..., Any]) -> None:
     page = open_page(judged_chat.url)
     answer = ask(page, QUESTION)
-    page.evaluate("window.fetch = () => Promise.reject(new TypeError('offline'))")
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('offline')); }")
     answer.get_by_role("button", name="Good answer").click()
     answer.locator(".ca-thanks", has_text="Not saved").wait_for()
     assert page.locator(".ca-thumb[aria-pressed=true]").count() == 0
