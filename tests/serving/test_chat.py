@@ -285,8 +285,8 @@ def test_thumb_down_asks_why_and_works_from_the_keyboard_alone(
     judged_chat: Served, open_page: Callable[..., Any]
 ) -> None:
     page = open_page(judged_chat.url)
-    first = ask(page, QUESTION)
-    first_box = first.locator(".ca-feedback")
+    ask(page, QUESTION)
+    first_box = page.locator(".ca-feedback").first
     first_box.get_by_role("button", name="Bad answer").press("Enter")
     first_box.locator(".ca-why").wait_for()
     page.wait_for_function("document.activeElement.type === 'radio'")
