@@ -37,6 +37,7 @@ from assistant.serving.terminal import (
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.building import OnProgress
+    from assistant.evaluation.cases import Dataset
     from assistant.evaluation.staging import Comparison
     from assistant.publishing import Review
     from assistant.settings import Settings
@@ -151,6 +152,8 @@ def build_parser() -> argparse.ArgumentParser:
                           help="JSON lines of cases (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
+    evaluate.add_argument("--lint", action="store_true",
+                          help="ask nothing; only say which cases measure nothing; exit 1 with findings")  # fmt: skip
 
     doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
     doctor.add_argument("--repair", action="store_true", help="first mend what needs no decision, and say what")
@@ -480,6 +483,8 @@ def _eval(arguments: argparse.Namespace) -> int:
     path, baseline = _baseline(arguments.cases, arguments.baseline)
     rules = load_rules(arguments.cases.with_name("gate.toml"))
     settings = _settings(arguments)
+    if arguments.lint:
+        return _lint(dataset, arguments.cases, settings, as_json=arguments.json)
     with stages() as step:
         tell_skipped(sync(settings, progress=step).skipped)
         with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, arguments.cases) as subjects:
@@ -496,6 +501,20 @@ def _eval(arguments: argparse.Namespace) -> int:
     if not verdict.passed:
         tell(str(verdict))
     return DONE if verdict.passed else FAILED
+
+
+def _lint(dataset: Dataset, cases: Path, settings: Settings, *, as_json: bool) -> int:
+    """Says which cases measure nothing, or can't be met."""
+    from assistant.evaluation.lint import lint, read_documents
+
+    found = lint(dataset, lambda name: read_documents(cases.parent / name if name else settings.corpus_dir))
+    if as_json:
+        print_json([finding.to_dict() for finding in found])
+    else:
+        for finding in found:
+            print_text(f"{cases}{'' if finding.line is None else f', line {finding.line}'}: {finding}")
+    tell(f"{len(found)} findings in {len(dataset.cases)} cases")
+    return FAILED if found else DONE
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
