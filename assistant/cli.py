@@ -149,7 +149,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
     evaluate.add_argument("--cases", metavar="FILE", type=_file, default=_CASES,
-                          help="JSON lines of cases (default evals/known_answers.jsonl)")  # fmt: skip
+                          help="JSON lines of cases, or a SQuAD file or BEIR folder, then asked over its own documents "
+                          "unless --corpus is given (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
     evaluate.add_argument("--lint", action="store_true",
@@ -472,22 +473,24 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    from assistant.evaluation.cases import load_cases
+    from assistant.evaluation.datasets import open_set, with_its_corpus
     from assistant.evaluation.gate import judge, load_rules
     from assistant.evaluation.report import render
     from assistant.evaluation.runner import run
     from assistant.evaluation.subjects import Subject, Subjects
     from assistant.indexing import sync
 
-    dataset = load_cases(arguments.cases)
-    path, baseline = _baseline(arguments.cases, arguments.baseline)
-    rules = load_rules(arguments.cases.with_name("gate.toml"))
-    settings = _settings(arguments)
+    bundle, settings = open_set(arguments.cases), _settings(arguments)
+    dataset, cases = bundle.dataset, bundle.file
+    path, baseline = _baseline(cases, arguments.baseline)
+    rules = load_rules(cases.with_name("gate.toml"))
+    if arguments.corpus is None:
+        settings = with_its_corpus(bundle, settings)
     if arguments.lint:
-        return _lint(dataset, arguments.cases, settings, as_json=arguments.json)
+        return _lint(dataset, cases, settings, as_json=arguments.json)
     with stages() as step:
         tell_skipped(sync(settings, progress=step).skipped)
-        with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, arguments.cases) as subjects:
+        with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, cases) as subjects:
             report = run(dataset, subjects, progress=step)
             subjects.finish(report)
     verdict = judge(report, baseline or {}, rules)

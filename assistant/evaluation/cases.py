@@ -164,7 +164,12 @@ def case_of(value: object, where: str) -> Case:
     try:
         return Case.model_validate(value)
     except ValidationError as error:
-        raise CaseError(f"{where}: {'; '.join(_describe(problem) for problem in error.errors())}") from error
+        raise CaseError(f"{where}: {complaints(error)}") from error
+
+
+def complaints(error: ValidationError) -> str:
+    """What is wrong with data that came from outside, field by field."""
+    return "; ".join(_describe(problem) for problem in error.errors())
 
 
 def _read(line: str, where: str) -> Case:
