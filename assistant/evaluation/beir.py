@@ -31,7 +31,11 @@ def read(folder: Path) -> Bundle:
     Raises:
         CaseError: A file is missing or malformed, or no query has a helpful document.
     """
-    names = file_names(str(row.id) for _, row in rows(folder / CORPUS, _Row))
+    texts = {str(row.id): _text(row) for _, row in rows(folder / CORPUS, _Row)}
+    names = file_names(texts)
+    cited: dict[str, str] = {}  # of documents with the same text, the first in the alphabet
+    for document, text in texts.items():
+        cited[text] = min(names[document], cited.get(text, names[document]))
     helpful, splits = _judgements(folder / JUDGEMENTS)
     cases: dict[str, Case] = {}
     lines: dict[str, int] = {}
@@ -44,7 +48,8 @@ def read(folder: Path) -> Bundle:
         if strange := [document for document in helpful[query] if document not in names]:
             raise CaseError(f"{where}: {strange[0]!r}, judged helpful for it, is no document of {folder / CORPUS}")
         name = unique(query, cases)
-        expect = {"answered": True, "sources": [names[document] for document in helpful[query]]}
+        sources = dict.fromkeys(cited[texts[document]] for document in helpful[query])
+        expect = {"answered": True, "sources": list(sources)}
         fields = {"id": name, "question": row.text, "expect": expect, "tags": splits[query]}
         cases[name], lines[name] = case_of(fields, where), number
     if not cases:
@@ -53,12 +58,13 @@ def read(folder: Path) -> Bundle:
         )
 
     def documents() -> Iterator[tuple[str, str]]:
-        for _, row in rows(folder / CORPUS, _Row):
-            text = "\n\n".join(part for part in (row.title, row.text) if part and part.strip())
-            if text:
-                yield names[str(row.id)], text
+        return ((names[document], text) for document, text in texts.items() if text)
 
     return Bundle(Dataset(folder.resolve().name, tuple(cases.values()), lines), queries, documents)
+
+
+def _text(row: _Row) -> str:
+    return "\n\n".join(part for part in (row.title, row.text) if part and part.strip())
 
 
 def _judgements(folder: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

@@ -103,6 +103,13 @@ def _unknown_sources(case: Case, texts: Texts) -> Iterator[tuple[str, str]]:
             close = difflib.get_close_matches(path, texts, n=1)
             remedy = f"did you mean {close[0]}?" if close else "name documents by their paths below the corpus folder"
             yield f"the source {path} is no document of the corpus", remedy
+        elif (first := _first_copy(path, texts)) not in case.expect.sources:
+            yield f"the source {path} is never cited: it is a copy of {first}, which is", f"name {first} in its place"
+
+
+def _first_copy(path: str, texts: Texts) -> str:
+    """The document that is cited where several have the same text: the first in the alphabet."""
+    return min(other for other, document in texts.items() if document.text == texts[path].text)
 
 
 def _never_met(case: Case, texts: Texts) -> Iterator[tuple[str, str]]:

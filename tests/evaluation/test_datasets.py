@@ -176,6 +176,13 @@ def test_beir_expects_the_documents_judged_helpful_alone(beir_folder: Path, tmp_
     assert read_cases(beir_folder).lines == {"1": 1, "2": 2}
 
 
+def test_beir_expects_the_copy_that_is_cited(beir_folder: Path) -> None:
+    """Of documents with the same text the index cites the first in the alphabet."""
+    with (beir_folder / "corpus.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"_id": "0", "text": FERRY}) + "\n")
+    assert read_cases(beir_folder).cases[1].expect.sources == ("0.txt",)
+
+
 # Questions beside a folder of documents
 
 

@@ -162,6 +162,14 @@ def test_near_miss_is_no_duplicate(said: Say) -> None:
     assert said(*near) == []
 
 
+def test_source_that_is_a_copy_and_never_cited_is_found(said: Say, corpus: Path) -> None:
+    (corpus / "old lighthouse.md").write_text(DOCUMENTS["lighthouse.md"], "utf-8")
+    assert said(built(sources=["old lighthouse.md"])) == [
+        ("built", "the source old lighthouse.md is never cited: it is a copy of lighthouse.md, which is")
+    ]
+    assert said(built(sources=["old lighthouse.md", "lighthouse.md"])) == []
+
+
 def test_command_names_file_line_case_and_remedy(
     file: Callable[..., Path], corpus: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
