@@ -1,7 +1,7 @@
 """Data sets of every form that is known, recognised by what they hold.
 
 Beside our own JSON lines: SQuAD (a JSON file), BEIR (a folder), and questions with a folder of documents. What is not
-here: the forms themselves (cases.py, squad.py, beir.py, bench.py).
+here: the forms themselves (cases.py, squad.py, beir.py, question_sets.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from assistant.errors import CaseError
-from assistant.evaluation import beir, bench, squad
+from assistant.evaluation import beir, question_sets, squad
 from assistant.evaluation.cases import Dataset, load_cases
 from assistant.evaluation.foreign import Bundle, text_of
 from assistant.settings import Settings
@@ -59,13 +59,13 @@ def open_set(path: Path) -> Bundle:
     if path.is_dir():
         if (path / beir.CORPUS).is_file() and (path / beir.QUERIES).is_file():
             return beir.read(path)
-        if not (path / bench.QUESTIONS).is_file():
+        if not (path / question_sets.QUESTIONS).is_file():
             raise CaseError(f"the folder {path} is no data set; {_KNOWN}")
-        path = path / bench.QUESTIONS
+        path = path / question_sets.QUESTIONS
     text = text_of(path)
     first = _json(next((line for line in text.split("\n") if line.strip()), ""))
     if isinstance(first, dict) and {"answerable", "doc_ids"} <= first.keys():
-        return bench.read(path)
+        return question_sets.read(path)
     if isinstance(first, dict) and "_id" in first:
         raise CaseError(f"{path} is a part of BEIR; name the folder that holds {beir.CORPUS} and {beir.QUERIES}")
     # Of JSON lines the first is a whole object; a JSON file may be one, too.

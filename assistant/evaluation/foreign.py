@@ -1,6 +1,6 @@
 """What the readers of other people's data sets share: rows of JSON lines, ids and file names that stand once.
 
-What is not here: the formats (squad.py, beir.py, bench.py), and which of them a file has (datasets.py).
+What is not here: the formats (squad.py, beir.py, question_sets.py), and which of them a file has (datasets.py).
 """
 
 from __future__ import annotations
