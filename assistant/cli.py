@@ -148,6 +148,8 @@ def build_parser() -> argparse.ArgumentParser:
     forget.add_argument("path", metavar="PATH", type=_text, help="its path below the corpus folder")
 
     evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
+    evaluate.add_argument("action", nargs="?", choices=("triage",), metavar="triage",
+                          help="instead, go through what readers said of answers and make cases of it")  # fmt: skip
     evaluate.add_argument("--cases", metavar="FILE", type=_file, default=_CASES,
                           help="JSON lines of cases, or a SQuAD file or BEIR folder, then asked over its own documents "
                           "unless --corpus is given (default evals/known_answers.jsonl)")  # fmt: skip
@@ -155,6 +157,7 @@ def build_parser() -> argparse.ArgumentParser:
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
     evaluate.add_argument("--lint", action="store_true",
                           help="ask nothing; only say which cases measure nothing; exit 1 with findings")  # fmt: skip
+    evaluate.set_defaults(usage_error=evaluate.error)
 
     doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
     doctor.add_argument("--repair", action="store_true", help="first mend what needs no decision, and say what")
@@ -473,6 +476,8 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
+    if arguments.action == "triage":
+        return _triage(arguments)
     from assistant.evaluation.datasets import open_set, with_its_corpus
     from assistant.evaluation.gate import judge, load_rules
     from assistant.evaluation.report import render
@@ -518,6 +523,22 @@ def _lint(dataset: Dataset, cases: Path, settings: Settings, *, as_json: bool) -
             print_text(f"{cases}{'' if finding.line is None else f', line {finding.line}'}: {finding}")
     tell(f"{len(found)} findings in {len(dataset.cases)} cases")
     return FAILED if found else DONE
+
+
+def _triage(arguments: argparse.Namespace) -> int:
+    from assistant.serving.triaging import triage
+
+    if arguments.baseline:
+        arguments.usage_error("triage asks nothing, so there is no --baseline to hold")
+    if arguments.lint:
+        arguments.usage_error("triage makes cases; look them over with --lint afterwards, without triage")
+    say = tell if arguments.json else print_text
+    outcome = triage(_settings(arguments), arguments.cases, say)
+    if arguments.json:
+        print_json(outcome.to_dict())
+    else:
+        print_text(str(outcome))
+    return DONE
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

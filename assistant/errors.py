@@ -11,6 +11,8 @@
     ├── LanguageModelError   the language model can't be reached or answers nonsense
     ├── CaseError            an evaluation case or a question file is malformed
     ├── GateError            a new version answers known questions worse and is not published
+=======
+    ├── FeedbackError        what readers said can't be kept or read
     └── ServerError          the chat or the API can't be served (port taken, host open without keys)
 
 Each message names the thing (file, setting, address) and the remedy. What it does not hold: a refusal
@@ -72,6 +74,10 @@ class GateError(AssistantError):
     def __init__(self, message: str, verdict: Any) -> None:
         super().__init__(message)
         self.verdict = verdict
+
+
+class FeedbackError(AssistantError):
+    """The file of what readers said is damaged, or can't be written."""
 
 
 class ServerError(AssistantError):

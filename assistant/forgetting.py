@@ -1,8 +1,8 @@
 """Taking a document out of every version, so that none of its text stands in any file of the index folder.
 
 It goes from the live rows and from the archive with all files of the same text, its vectors go from Chroma, and the
-catalog's files are written anew; damaged files that a repair set aside, which may hold it too, are removed. What is not
-here: the file in the corpus folder, which is its owner's.
+catalog's files are written anew; answers that quote it go from what readers said of them; damaged files that a repair
+set aside, which may hold it too, are removed. What is not here: the file in the corpus folder, which is its owner's.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from assistant.publishing import (
 )
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
+from assistant.store.feedback import FeedbackStore
 from assistant.store.history import History
 from assistant.store.lock import writer_lock
 from assistant.store.writer import Writer
@@ -59,6 +60,7 @@ def forget(settings: Settings, path: str) -> Forgotten:
 
     Raises:
         DocumentError: No version has it.
+        FeedbackError: What readers said of answers can't be rid of it.
         IndexingError: The index can't be written, or somebody goes on reading what was deleted; the next `sync`
             erases it then.
     """
@@ -73,8 +75,13 @@ def forget(settings: Settings, path: str) -> Forgotten:
             texts = history.texts_of(path)
             paths = sorted({other for text in texts for other in history.files_with(text)})
             live = [record.path for record in snapshot.files().values() if record.text_sha256 in texts]
-        if not texts:
+        feedback = FeedbackStore(settings.index_dir)
+        if not texts and not feedback.draws_on(path):
             raise DocumentError(f"no version of the index has a document {path!r}; `assistant versions` lists them")
+        # First, so that a run that dies here can be repeated: the document is still there to be named.
+        feedback.forget({path, *paths})
+        if not texts:  # an answer outlived every version that it was drawn from
+            return _forgotten(settings, catalog, [path])
 
         def take_out(writer: Writer) -> None:
             writer.forget(path, texts)
@@ -89,7 +96,12 @@ def forget(settings: Settings, path: str) -> Forgotten:
         finish_erasing(catalog)
         for aside in settings.index_dir.glob(f"*{SET_ASIDE}*"):
             shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
-        with catalog.read() as snapshot:
-            version = snapshot.versions()[-1].name
+        feedback.forget(paths)  # what was said while this went on
+        return _forgotten(settings, catalog, paths)
+
+
+def _forgotten(settings: Settings, catalog: Catalog, paths: list[str]) -> Forgotten:
+    with catalog.read() as snapshot:
+        version = snapshot.versions()[-1].name
     there = tuple(other for other in paths if (settings.corpus_dir / other).is_file())
     return Forgotten(tuple(paths), there, version)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from assistant.answering.citations import Statement
 from assistant.answering.evidence import Evidence, Judged
+from assistant.answering.wording import FUNCTION_WORDS
 from assistant.retrieval.query import Kind, Query
 from assistant.store.keywords import WORD, stem, stems
 
@@ -26,6 +27,9 @@ _OF_A_LIST = 0.4
 _OF_A_HOME = 0.6
 _ITEMS = 6  # of an announced list
 _GAP = 8  # characters between two items: line ends, bullets, numbers
+_ANNOUNCEMENT = 14  # words at most of a sentence that only announces, and
+_NEW_WORDS = 4  # so many of them at most that are not the question's
+_IN_PARAGRAPH = 1  # characters between two sentences of a paragraph
 _FIGURE = re.compile(r"\d+")
 _SAME = 0.8  # share of words from which two sentences say the same
 
@@ -46,6 +50,8 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
             chosen.append(candidate)
     chosen = [_original(item, judged) for item in chosen]
     chosen += _items_of(chosen, judged)
+    if query.kind not in _FACTS:
+        chosen += _told_after(query, chosen, judged)
     ranks: dict[str, int] = {}
     for item in chosen:
         ranks.setdefault(item.evidence.document_id, len(ranks))
@@ -83,6 +89,27 @@ def _items_of(chosen: Sequence[Judged], judged: Sequence[Judged]) -> list[Judged
                 items.append(item)
             end = item.evidence.end
     return items
+
+
+def _told_after(query: Query, chosen: Sequence[Judged], judged: Sequence[Judged]) -> list[Judged]:
+    """What follows a sentence that only announces ("The two sources name the events differently"), in its paragraph.
+
+    Such a sentence resembles the question more than the one that answers it, and adds next to nothing to it.
+    """
+    asked = set(query.terms)
+    told: list[Judged] = []
+    for announcing in chosen:
+        words = WORD.findall(announcing.evidence.text)
+        new = {stem(word) for word in words if word.lower() not in FUNCTION_WORDS} - asked
+        if len(words) > _ANNOUNCEMENT or len(new) > _NEW_WORDS or announcing.features.table_row:
+            continue
+        end = announcing.evidence.end
+        for item in sorted(judged, key=lambda j: j.evidence.start):
+            same = item.evidence.document_id == announcing.evidence.document_id
+            if same and 0 <= item.evidence.start - end <= _IN_PARAGRAPH and item not in (*chosen, *told):
+                told.append(item)
+                break
+    return told
 
 
 def state(evidence: Sequence[Evidence]) -> list[Statement]:

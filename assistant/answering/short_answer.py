@@ -21,6 +21,7 @@ from assistant.types import Citation, ShortAnswer
 
 # Chosen on the training questions, where words were marked that answer (not on the development sets).
 _LEAST_SAID = 0.5  # share of the question's words that stand in the sentence or in the title above it
+_LEAST_SAID_ALONE = 0.25  # where the sentence holds one thing of the kind asked for
 _LEAST_NEAR = {Kind.WHEN: 0.05, Kind.HOW_MANY: 0.2, Kind.WHERE: 0.2, Kind.WHO: 0.4}
 _LEAST_NEAR_ALONE = {**_LEAST_NEAR, Kind.HOW_MANY: 0.1}  # with nothing else of the kind in the sentence
 _LEAST_NEAR_IN_PLACE = 0.12  # of a name that stands where the one asked for stands
@@ -98,9 +99,10 @@ def nearest(query: Query, text: str, title: str = "") -> Found | None:
     """The words of a sentence that answer, if they stand out."""
     words = [_Word(m.start(), m.end(), stem(m.group())) for m in WORD.finditer(text)]
     terms, above = frozenset(query.terms) - _OF_THE_ASKING, frozenset(stems(title))
-    if len(terms & ({word.stem for word in words} | above)) < _LEAST_SAID * len(terms):
-        return None
     spans = candidates(query, text)
+    least_said = _LEAST_SAID if len(spans) > 1 else _LEAST_SAID_ALONE
+    if len(terms & ({word.stem for word in words} | above)) < least_said * len(terms):
+        return None
     if query.kind is Kind.WHO and above & query.names:  # what the document is about is not who is asked for
         spans = [span for span in spans if not set(stems(text[slice(*span)])) <= above]
     least = (_LEAST_NEAR if len(spans) > 1 else _LEAST_NEAR_ALONE)[query.kind]
@@ -141,9 +143,12 @@ class _Word:
 
 
 def _asks_for_its_kind(query: Query) -> bool:
-    """True where the first asking word asks for the kind: "what city was she in when ..." does not ask when."""
+    """True where the first asking word asks for the kind: "what city was she in when ..." does not ask when.
+
+    "Date of the threat?" has no such word, and its own.
+    """
     asked = _ASKED.search(query.focus)
-    return asked is not None and kind_of(asked[0]) is query.kind
+    return kind_of(asked[0] if asked else query.focus) is query.kind
 
 
 def _in_document(citation: Citation, span: Span) -> ShortAnswer:

@@ -14,8 +14,11 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"((ok(ay)?|great|perfect|good|got it|nice),? )?(thanks?( you)?|thx|cheers|much appreciated|спасибо|благодарю)"
-    r"( (so|very) much| a lot| большое| for (your|the) (help|answer))?|great|ok(ay)?|got it|perfect"
+    r"((ok(ay)?|great|perfect|good|got it|nice),? )?(many )?"
+    r"(thanks?( you)?|thx|cheers|much appreciated|спасибо|благодарю)"
+    r"( (so|very) much| a lot| a bunch| большое| for (your|the|all( your)?) (help|answer|information))?"
+    r"|(that|this|it)('s| is| was)( (really|very|so|most|quite|super))? (helpful|great|useful|perfect|good|clear|all)"
+    r"|(very |really )?helpful|(это )?(было )?(очень )?(полезно|помогло)|great|ok(ay)?|got it|perfect"
     r"|понятно|ясно|отлично",
     re.IGNORECASE,
 )

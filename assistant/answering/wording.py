@@ -101,6 +101,7 @@ ORDINAL_STEMS_RU: dict[str, int] = {
 ORDINAL_ENDINGS_RU = "ый|ой|ий|ая|ое|ые|ого|ому|ую|ым|ом|ых|ыми|ья|ье|ьи|ьего|ьей|ьему|ью|ьим|ьем|ьих"
 
 SCALES: dict[str, int] = {
+    "dozen": 12,
     "hundred": 100,
     "thousand": 1_000,
     "million": 1_000_000,

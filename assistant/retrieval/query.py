@@ -105,21 +105,26 @@ _KINDS = {
         r"|случилось|произошло)|чем (закончил\w*|кончил\w*))\b"
     ),
     Kind.HOW_MANY: (
-        r"\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent"
+        r"^(the )?(number|amount|length|size|duration|share|proportion) of\b"
+        r"|\b(how (many|much|long|old|far|often|large|big|tall|high)|what (number|percentage|percent"
         r"|proportion|share|amount|fraction)|скольк\w+|насколько|как (долго|часто|далеко|давно)"
         r"|как(ое|ова|ов|ово|ая|ой|ую|им был) (\w+ ){0,2}(количество|число|процент|дол[яю]|размер|возраст|площадь"
         r"|длина|высота|ширина|глубина|численность|населени\w+|стоимость|сумма|доход|температура"
         r"|скорость)|в каком возрасте)\b"
     ),
     Kind.WHEN: (
-        r"\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year"
+        r"^(the )?(exact )?(date|year|day|month) of\b"
+        r"|\b(when|(in|on) (what|which) (year|month|date|day|century|decade|season)|(what|which) (year"
         r"|month|date|day|century|decade|season)|since when|когда|какого числа"
         r"|(в|на|с|до|после|к) как(ом|ой|ие|их|ого|ому) (\w+ )?(год\w*|месяц\w*|век\w*|столети\w+|десятилети\w+|день"
         r"|дн\w+|период\w*|сезон\w*|времени))\b"
     ),
     Kind.WHO: (
-        r"\b(who|whom|whose"
-        r"|(which|what) (\w+ )?(persons?|people|presidents?|ministers?|officials?|diplomats?|authors?|leaders?"
+        r"^(the )?names? of (\S+ ){0,4}(presidents?|ministers?|officials?|diplomats?|authors?|leaders?|secretary"
+        r"|director|head|chief|chair\w*|envoy|ambassador|spokes\w+|founders?|secretary-general)\b"
+        r"|\b(who|whom|whose"
+        r"|(which|what) (\w+ )?(persons?|people|agency|agencies|ministry|organi[sz]ation|company|institution"
+        r"|presidents?|ministers?|officials?|diplomats?|authors?|leaders?"
         r"|politician|scientist|actor|king|queen|team|coach)|кто|кого|кому|кем|чей|чья)\b"
     ),
     Kind.WHERE: (
@@ -143,6 +148,11 @@ _KINDS = {
         r"|правда ли|верно ли)\b|\bли\b"
     ),
 }
+# What begins to ask, and what after it begins a clause. "And when?" asks on.
+_ASKS = re.compile(
+    r"\b(who|whom|whose|what|which|where|why|how|кто|кого|кому|кем|что|где|почему|как\w*)\b", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"(?<!\band)(?<!\bor)(?<!,)\s(when|where|когда|где)\s(?=\w+\s)", re.IGNORECASE)
 _KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS.items())
 _LATEST = re.compile(
     r"\b(latest|newest|current(ly)?|most recent(ly)?|now|nowadays|today|at present|so far|to date|by now"
@@ -201,8 +211,15 @@ def analyse(question: str, focus: str | None = None) -> Query:
 
 def kind_of(question: str) -> Kind:
     """The kind of thing a question asks for; the first pattern that stands in it decides."""
-    lowered = question.strip()
-    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(lowered)), Kind.WHAT)
+    asked = _first_question(question.strip())
+    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(asked)), Kind.WHAT)
+
+
+def _first_question(question: str) -> str:
+    """Without a clause of time or place that belongs to what is asked: "who was minister when the plan failed"."""
+    first = _ASKS.search(question)
+    later = first and _CLAUSE.search(question, first.end())
+    return question[: later.start()] if later else question
 
 
 def begins_with_pronoun(text: str) -> bool:

@@ -13,6 +13,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 
+from assistant.serving import thumbs
 from assistant.types import Answer, AnswerSentence, Citation, Document, Passage, Reason, ShortAnswer, Source
 
 ReadDocument = Callable[[str], Document | None]
@@ -61,11 +62,11 @@ def answer_message(answer: Answer, key: str, read_document: ReadDocument) -> str
 
     Args:
         answer: What the assistant said.
-        key: Sets this answer's cards apart from those of every other answer on the page.
+        key: Sets this answer's cards and thumbs apart from those of every other answer on the page.
         read_document: Where the text around a quotation comes from.
     """
     if not answer.answered:
-        return _refusal(answer)
+        return _refusal(answer) + thumbs.under(answer, key)
     cards = "".join(
         _citation_card(citation, answer.passages, key, read_document(citation.document_id))
         for citation in answer.citations
@@ -75,6 +76,7 @@ def answer_message(answer: Answer, key: str, read_document: ReadDocument) -> str
         f'<div class="ca-answer">{_sentences(answer.sentences, answer.citations, answer.short_answer, key)}'
         f'{_notes(answer.notes)}<section class="ca-sources" aria-label="Sources of this answer">'
         f"<h3>{count} {'quotation' if count == 1 else 'quotations'}</h3>{cards}</section>{_foot(answer)}</div>"
+        f"{thumbs.under(answer, key)}"
     )
 
 

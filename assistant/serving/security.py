@@ -10,6 +10,7 @@ import ipaddress
 import json
 import socket
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,6 +57,15 @@ def key_fits(offered: str, keys: Sequence[str]) -> bool:
     for key in keys:  # every key is compared, also after one that fits
         fits |= hmac.compare_digest(given, key.encode())
     return fits
+
+
+def of_this_page(headers: Headers) -> bool:
+    """True where a request comes from a page of this server or from no page at all, as far as the browser tells."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")  # all that is told over plain http from another machine
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
 
 
 class Guard:

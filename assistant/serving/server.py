@@ -1,6 +1,6 @@
 """The server: one process that carries the chat and tells whether it is up and ready.
 
-What it does not hold: the page itself (`ui.py`), and who may come in (`security.py`).
+What it does not hold: the page itself (`ui.py`), what programs may ask (`api.py`), who may come in (`security.py`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import sys
 import threading
 import webbrowser
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, IndexMissingError, ServerError
+from assistant.serving.api import feedback_router, problem
+from assistant.serving.given import GivenAnswers
 from assistant.serving.security import Guard, is_loopback, key_fits
 from assistant.settings import Settings
 
@@ -51,7 +55,7 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
 
 
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
-    """The application: health, readiness, and the chat at `/`, behind a login where there are keys."""
+    """The application: health, readiness, feedback, and the chat at `/`, behind a login where there are keys."""
     # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
     import gradio as gr
 
@@ -73,9 +77,15 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     def may_enter(_name: str, password: str) -> bool:
         return key_fits(password, settings.api_keys)
 
+    def logged_in(request: Request) -> bool:
+        names = (f"access-token-{chat.cookie_id}", f"access-token-unsecure-{chat.cookie_id}")
+        return any(request.cookies.get(name) in chat.tokens for name in names)
+
+    given = GivenAnswers()
+    app.include_router(feedback_router(assistant, given, logged_in))
     gr.mount_gradio_app(
         app,
-        build_chat(assistant),
+        build_chat(assistant, given),
         path="/",
         server_name=settings.host,
         server_port=settings.port,
@@ -89,14 +99,9 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
         mcp_server=False,
         **looks(),
     )
+    chat: Any = next(route.app for route in app.routes if isinstance(route, Mount))
     app.add_middleware(Guard, local_only=not settings.api_keys)
     return app
-
-
-def problem(status: int, title: str, detail: str) -> JSONResponse:
-    """An error as `application/problem+json` (RFC 9457)."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
 
 
 def check_address(settings: Settings) -> None:

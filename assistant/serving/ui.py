@@ -21,6 +21,8 @@ import gradio as gr
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError, QuestionError
 from assistant.serving import render
+from assistant.serving.given import Given, GivenAnswers
+from assistant.store.feedback import drawn_from
 from assistant.types import Answer, AnswerSentence, Document, Turn
 
 _log = logging.getLogger(__name__)
@@ -38,10 +40,17 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What one browser tab has asked and was told: the messages on the page, and the turns sent as history."""
+    """What one browser tab has asked and was told.
+
+    Attributes:
+        messages: As they stand on the page.
+        turns: What is sent as history.
+        sources: Paths of the documents that the answers so far draw on.
+    """
 
     messages: tuple[dict[str, str], ...] = ()
     turns: tuple[Turn, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def showing(self, *messages: tuple[str, str]) -> Conversation:
         """This conversation with more messages, as pairs of role and HTML."""
@@ -50,19 +59,21 @@ class Conversation:
     def remembering(self, question: str, answer: Answer) -> Conversation:
         """This conversation with a question and the plain text of its answer in the history."""
         said = answer.text or answer.explanation or ""
-        return replace(self, turns=(*self.turns, Turn("user", question), Turn("assistant", said)))
+        sources = tuple(dict.fromkeys((*self.sources, *drawn_from(answer))))
+        return replace(self, turns=(*self.turns, Turn("user", question), Turn("assistant", said)), sources=sources)
 
 
-def build_chat(assistant: Assistant) -> gr.Blocks:
+def build_chat(assistant: Assistant, given: GivenAnswers) -> gr.Blocks:
     """The chat page.
 
     Args:
         assistant: Answers every visitor; what they said is kept apart by their browser tab.
+        given: Takes every answer, so that a visitor can judge it.
     """
 
     def ask(question: str, conversation: Conversation) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
         box: Any = gr.update(value="")
-        for step in converse(assistant, question, conversation):
+        for step in converse(assistant, question, conversation, given):
             yield box, list(step.messages), step
             box = gr.skip()  # what is typed meanwhile stays
 
@@ -145,7 +156,9 @@ def looks() -> dict[str, Any]:
     return {"theme": theme, "head": f"<style>{style}</style><script>{script}</script>", "footer_links": []}
 
 
-def converse(assistant: Assistant, question: str, conversation: Conversation) -> Iterator[Conversation]:
+def converse(
+    assistant: Assistant, question: str, conversation: Conversation, given: GivenAnswers
+) -> Iterator[Conversation]:
     """Answers one question: the conversation as it stands after every step, the last one complete.
 
     Errors become messages. They are shown and not remembered, so that the next question starts clean.
@@ -165,9 +178,13 @@ def converse(assistant: Assistant, question: str, conversation: Conversation) ->
                 answer = event.data
         if answer is None:
             raise AssistantError("The answer broke off before its end. Ask again.")
-        # A key of its own for each answer keeps the cards of one apart from those of the next.
-        message = render.answer_message(answer, f"a{secrets.token_hex(4)}", _reader(assistant))
-        yield asked.remembering(question, answer).showing(("assistant", message))
+        # A key of its own for each answer keeps the cards of one apart from those of the next, and lets nobody but
+        # who was shown it judge it.
+        key = f"a{secrets.token_hex(16)}"
+        remembered = asked.remembering(question, answer)
+        given.keep(key, Given(question, conversation.turns, answer, remembered.sources))
+        message = render.answer_message(answer, key, _reader(assistant))
+        yield remembered.showing(("assistant", message))
     except AssistantError as error:
         yield asked.showing(("assistant", render.error_message(str(error))))
     except Exception:  # noqa: BLE001 - whatever it is, the visitor gets a sentence and the log the traceback

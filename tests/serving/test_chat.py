@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,9 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Settings, Turn
+from assistant.cli import main
+from assistant.evaluation.cases import load_cases
+from assistant.store.feedback import Complaint, Feedback, FeedbackStore
 from tests.serving.conftest import Served, served
 
 pytestmark = pytest.mark.browser
@@ -233,3 +239,104 @@ def test_with_keys_the_page_asks_for_one(starter: Assistant, open_page: Callable
         page.locator("button", has_text="Log").click()
         page.wait_for_selector(".ca-box textarea")
         assert ask(page, QUESTION).locator("a.ca-mark").count() >= 1
+
+
+# Thumbs
+
+
+@pytest.fixture
+def judged_chat(starter_index: Settings, tmp_path: Path) -> Iterator[Served]:
+    """The chat over the starter corpus, with an index folder of its own for what readers say."""
+    shutil.copytree(starter_index.index_dir, tmp_path / "index")
+    settings = starter_index.model_copy(update={"index_dir": tmp_path / "index"})
+    with Assistant(settings) as assistant, served(assistant, settings) as chat:
+        yield chat
+
+
+def kept(chat: Served) -> list[Feedback]:
+    return FeedbackStore(chat.assistant.settings.index_dir).all()
+
+
+def test_thumb_of_a_reader_becomes_a_case(
+    judged_chat: Served, open_page: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(judged_chat.url)
+    answer = ask(page, QUESTION)
+    answer.get_by_role("button", name="Good answer").click()
+    answer.locator(".ca-thanks", has_text="Thank you").wait_for()
+    assert answer.get_by_role("button", name="Good answer").get_attribute("aria-pressed") == "true"
+    assert answer.locator(".ca-why").is_hidden()
+    (feedback,) = kept(judged_chat)
+    told = judged_chat.assistant.ask(QUESTION)
+    assert (feedback.verdict, feedback.question, feedback.index_version) == ("up", QUESTION, told.index_version)
+    assert feedback.answer is not None
+    assert feedback.answer.citations == told.citations
+
+    cases = tmp_path / "cases.jsonl"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("a\n-\n"))
+    index = str(judged_chat.assistant.settings.index_dir)
+    assert main(["eval", "triage", "--cases", str(cases), "--index", index]) == 0
+    (case,) = load_cases(cases).cases
+    assert (case.question, case.tags) == (QUESTION, ("from-feedback",))
+    assert set(case.expect.sources) == {citation.path for citation in told.citations}
+
+
+def test_thumb_down_asks_why_and_works_from_the_keyboard_alone(
+    judged_chat: Served, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(judged_chat.url)
+    ask(page, QUESTION)
+    first_box = page.locator(".ca-feedback").first
+    first_box.get_by_role("button", name="Bad answer").press("Enter")
+    first_box.locator(".ca-why").wait_for()
+    page.wait_for_function("document.activeElement.type === 'radio'")
+    assert [f.verdict for f in kept(judged_chat)] == ["down"]  # also if the reader stops here
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")  # the second reason
+    page.keyboard.press("Tab")
+    page.keyboard.type("<b>Not that</b> paper")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    first_box.locator(".ca-thanks", has_text="Thank you for your feedback").wait_for()
+    assert first_box.locator(".ca-why").is_hidden()
+    (feedback,) = kept(judged_chat)
+    assert (feedback.reason, feedback.comment) == (Complaint.WRONG_SOURCE, "<b>Not that</b> paper")
+
+    second = ask(page, "How many moons does the planet Jupiter have?")
+    assert second.locator(".ca-refusal").count() == 1
+    assert page.locator(".ca-thumb[aria-pressed=true]").count() == 1  # that of the first answer
+    second.get_by_role("button", name="Bad answer").click()
+    second.get_by_label("The documents do answer this").check()
+    second.get_by_role("button", name="Send").click()
+    second.locator(".ca-thanks", has_text="Thank you for your feedback").wait_for()
+    one, two = kept(judged_chat)
+    assert one == feedback
+    assert (two.reason, len(two.history)) == (Complaint.SHOULD_HAVE_ANSWERED, 2)
+    first_box.get_by_role("button", name="Good answer").click()
+    first_box.locator("[data-verdict=up][aria-pressed=true]").wait_for()
+    page.wait_for_function("!document.body.innerText.includes('Saving')")
+    assert [f.verdict for f in kept(judged_chat)] == ["up", "down"]
+
+
+def test_thumb_that_could_not_be_kept_says_so(judged_chat: Served, open_page: Callable[..., Any]) -> None:
+    page = open_page(judged_chat.url)
+    answer = ask(page, QUESTION)
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('offline')); }")
+    answer.get_by_role("button", name="Good answer").click()
+    answer.locator(".ca-thanks", has_text="Not saved").wait_for()
+    assert page.locator(".ca-thumb[aria-pressed=true]").count() == 0
+    assert kept(judged_chat) == []
+
+
+def test_behind_the_login_a_thumb_is_kept(judged_chat: Served, open_page: Callable[..., Any]) -> None:
+    settings = judged_chat.assistant.settings.model_copy(update={"api_keys": ("open-sesame",)})
+    with Assistant(settings) as assistant, served(assistant, settings) as chat:
+        page = open_page(chat.url)
+        page.locator("input").first.fill("me")
+        page.locator("input[type=password]").fill("open-sesame")
+        page.locator("button", has_text="Log").click()
+        page.wait_for_selector(".ca-box textarea")
+        answer = ask(page, QUESTION)
+        answer.get_by_role("button", name="Good answer").click()
+        answer.locator(".ca-thanks", has_text="Thank you").wait_for()
+        assert len(kept(chat)) == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assistant import Answer, AnswerSentence, Assistant, Citation, Event, IndexMissingError, QuestionError, Turn
+from assistant.serving.given import GivenAnswers
 from assistant.serving.ui import Conversation, converse
 
 
@@ -41,7 +42,7 @@ def last(steps: list[Conversation]) -> str:
 
 def test_sentences_appear_as_they_are_verified() -> None:
     scripted = Scripted(Event("sentence", SENTENCE), Event("citation", CITED), Event("done", REFUSED))
-    steps = list(converse(scripted, "Did it end?", Conversation()))
+    steps = list(converse(scripted, "Did it end?", Conversation(), GivenAnswers()))
     assert "Reading the documents" in steps[0].messages[-1]["content"]
     assert "It ended." in steps[1].messages[-1]["content"]
     assert "Nothing is said about it." in last(steps)
@@ -49,8 +50,8 @@ def test_sentences_appear_as_they_are_verified() -> None:
 
 def test_question_and_plain_answer_are_the_history_of_the_next_question() -> None:
     scripted = Scripted(Event("done", REFUSED))
-    first = list(converse(scripted, "One?", Conversation()))[-1]
-    second = list(converse(scripted, "Two?", first))[-1]
+    first = list(converse(scripted, "One?", Conversation(), GivenAnswers()))[-1]
+    second = list(converse(scripted, "Two?", first, GivenAnswers()))[-1]
     expected = (Turn("user", "One?"), Turn("assistant", "Nothing is said about it."))
     assert scripted.histories == [(), expected]
     assert len(second.messages) == 4
@@ -58,14 +59,14 @@ def test_question_and_plain_answer_are_the_history_of_the_next_question() -> Non
 
 @pytest.mark.parametrize("error", [QuestionError("too <long>"), IndexMissingError("run `assistant index`")])
 def test_expected_error_is_shown_and_forgotten(error: Exception) -> None:
-    steps = list(converse(Scripted(error), "One?", Conversation()))
+    steps = list(converse(Scripted(error), "One?", Conversation(), GivenAnswers()))
     assert "ca-error" in last(steps)
     assert html.escape(str(error))[1:] in last(steps)
     assert steps[-1].turns == ()
 
 
 def test_unexpected_error_is_a_sentence_for_people_and_a_traceback_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    steps = list(converse(Scripted(RuntimeError("secret detail")), "One?", Conversation()))
+    steps = list(converse(Scripted(RuntimeError("secret detail")), "One?", Conversation(), GivenAnswers()))
     assert "ca-error" in last(steps)
     assert "secret detail" not in last(steps)
     assert "secret detail" in caplog.text
@@ -73,10 +74,11 @@ def test_unexpected_error_is_a_sentence_for_people_and_a_traceback_in_the_log(ca
 
 def test_empty_question_gets_a_message_and_reaches_nobody() -> None:
     scripted = Scripted()
-    steps = list(converse(scripted, " \n ", Conversation()))
+    steps = list(converse(scripted, " \n ", Conversation(), GivenAnswers()))
     assert "The question is empty" in last(steps)
     assert scripted.histories == []
 
 
 def test_answer_that_breaks_off_is_an_error() -> None:
-    assert "broke off" in last(list(converse(Scripted(Event("sentence", SENTENCE)), "One?", Conversation())))
+    scripted = Scripted(Event("sentence", SENTENCE))
+    assert "broke off" in last(list(converse(scripted, "One?", Conversation(), GivenAnswers())))

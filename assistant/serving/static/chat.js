@@ -1,5 +1,5 @@
-// Citation numbers open their cards, the copy button copies, and the page follows the conversation. Listeners sit on
-// the document, since messages come and go.
+// Citation numbers open their cards, the copy button copies, thumbs judge an answer, and the page follows the
+// conversation. Listeners sit on the document, since messages come and go.
 (() => {
   "use strict";
 
@@ -47,6 +47,71 @@
     }, 1600);
   };
 
+  // What was said of each answer. Gradio may draw a message anew, which then has to look as it did.
+  const judged = new Map();
+
+  const showJudged = () => {
+    for (const box of document.querySelectorAll(".ca-feedback")) {
+      const state = judged.get(box.dataset.answer);
+      if (!state) continue;
+      for (const thumb of box.querySelectorAll(".ca-thumb")) {
+        const pressed = String(thumb.dataset.verdict === state.verdict);
+        if (thumb.getAttribute("aria-pressed") !== pressed) thumb.setAttribute("aria-pressed", pressed);
+      }
+      const form = box.querySelector(".ca-why");
+      if (form.hidden === state.asking) form.hidden = !state.asking;
+      const thanks = box.querySelector(".ca-thanks");
+      if (thanks.textContent !== state.said) thanks.textContent = state.said;
+    }
+  };
+
+  const judge = async (box, verdict, more, asking) => {
+    const key = box.dataset.answer;
+    const before = judged.get(key);
+    const say = (state) => {
+      judged.set(key, state);
+      showJudged();
+    };
+    say({ verdict, asking, said: "Saving…" });
+    let problem = "it could not be sent";
+    try {
+      const reply = await fetch("api/feedback", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ answer_id: key, verdict, ...more }),
+        keepalive: true, // also if the page is closed right after the click
+      });
+      if (reply.ok) {
+        const said = asking ? "Thank you. Tell what is wrong, if you like." : "Thank you for your feedback.";
+        say({ verdict, asking, said });
+        return true;
+      }
+      problem = (await reply.json()).detail || problem;
+    } catch {
+      // said below, like every other failure
+    }
+    say({ verdict: before?.verdict, asking: before?.asking ?? false, said: `Not saved: ${problem}` });
+    return false;
+  };
+
+  const pressThumb = async (thumb) => {
+    const box = thumb.closest(".ca-feedback");
+    const down = thumb.dataset.verdict === "down";
+    // Kept at once: a reader who closes the questions unanswered has said something, too.
+    if ((await judge(box, thumb.dataset.verdict, {}, down)) && down) {
+      document.querySelector(`[data-answer="${box.dataset.answer}"] input`)?.focus({ preventScroll: true });
+    }
+  };
+
+  const sendReason = async (form) => {
+    const box = form.closest(".ca-feedback");
+    const chosen = form.querySelector("input:checked");
+    const more = { comment: form.querySelector("textarea").value, ...(chosen && { reason: chosen.value }) };
+    if (await judge(box, "down", more, false)) {
+      document.querySelector(`[data-answer="${box.dataset.answer}"] [data-verdict="down"]`)?.focus({ preventScroll: true });
+    }
+  };
+
   // Gradio names each message by its source, which is HTML here: a screen reader would read the markup aloud.
   const nameMessages = () => {
     for (const message of document.querySelectorAll('.ca-chat [data-testid="bot"], .ca-chat [data-testid="user"]')) {
@@ -72,6 +137,7 @@
 
   new MutationObserver(() => {
     nameMessages();
+    showJudged();
     follow();
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"] });
 
@@ -83,7 +149,15 @@
       openCard(mark);
       return;
     }
+    const thumb = event.target.closest("button.ca-thumb");
+    if (thumb) pressThumb(thumb);
     const button = event.target.closest("button.ca-copy");
     if (button && !button.disabled) copy(button);
+  });
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches(".ca-why")) return;
+    event.preventDefault();
+    sendReason(event.target);
   });
 })();
