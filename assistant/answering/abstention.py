@@ -15,6 +15,7 @@ from assistant.answering.evidence import Judged, readings_of
 from assistant.answering.features import ASKED_FOR
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS, READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS
 from assistant.embedding import Embedder
+from assistant.retrieval.kin import with_kin
 from assistant.retrieval.query import Kind, Query
 from assistant.store.keywords import stems
 
@@ -98,7 +99,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
     slots = query.slots
     terms = {t for t in query.terms if t not in query.numbers}  # a year is met by a period that holds it
     e = best.evidence
-    here = set(stems(" ".join((e.title, e.heading, best.context, e.text))))
+    here = with_kin(stems(" ".join((e.title, e.heading, best.context, e.text))))
     if best.features.effect:  # it tells how something ended, in whatever words
         here |= query.outcomes
     missing = terms - here
@@ -160,7 +161,7 @@ def _is_unheard(missing: set[str], judged: Sequence[Judged]) -> bool:
     for item in judged:
         if not left:
             break
-        left.difference_update(stems(item.evidence.text))
+        left.difference_update(with_kin(stems(item.evidence.text)))
     return bool(left)
 
 

@@ -21,6 +21,7 @@ from assistant.answering.signs import (
 )
 from assistant.retrieval.coverage import share
 from assistant.retrieval.dates import periods
+from assistant.retrieval.kin import with_kin
 from assistant.retrieval.query import Kind, Query, begins_with_pronoun
 from assistant.store.keywords import stems
 from assistant.types import BlockKind
@@ -103,10 +104,10 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
     text, kind = place.text, place.sentence.kind
     cause = float(query.kind is Kind.WHY and CAUSE.search(text) is not None)
     effect = float(query.kind in (Kind.WHY, Kind.FATE) and EFFECT.search(text) is not None)
-    present = frozenset(stems(text)) | (query.outcomes if effect else frozenset())
+    present = frozenset(with_kin(stems(text))) | (query.outcomes if effect else frozenset())
     headed = " ".join((place.chunk.title, *place.chunk.headings, place.opening))
-    over = frozenset(stems(headed))
-    earlier = frozenset(stems(" ".join(place.before)))
+    over = frozenset(with_kin(stems(headed)))
+    earlier = frozenset(with_kin(stems(" ".join(place.before))))
     coverage = share(query.terms, present, rarity)
     above = share(query.terms, present | over, rarity) - coverage
     before = share(query.terms, present | over | earlier, rarity) - coverage - above
@@ -127,7 +128,7 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
         coverage=coverage,
         above=above,
         before=before,
-        after=share(query.terms, present | frozenset(stems(place.following)), rarity) - coverage,
+        after=share(query.terms, present | frozenset(with_kin(stems(place.following))), rarity) - coverage,
         passage=place.passage.score / best,
         first_passage=float(place.rank == 0),
         outside=float(place.outside),

@@ -14,6 +14,7 @@ _TO_A_MACHINE = re.compile(
     r"""
     (?:^\W*|[.;:!?]\W*|\b(?:please|and|then|must|you)\s)(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|prior|above|earlier|preceding|other|all)\b.{0,20}
         \b(?:instructions?|prompts?|rules|directions|context|messages?|guidelines|sources|documents)\b
+  | (?:^\W*|\bplease\s)(?:ignore|disregard|forget)\s.{0,20}\b(?:instructions|rules|prompts?)\s(?:above|before)\b
   | ^\W*ignore\b.{0,60}\band\s(?:name|say|state|answer|reply|respond|tell|write|output)\b
   | \b(?:note|message|instructions?|attention|hint|memo)\s(?:to|for)\s(?:all\s|any\s|the\s|every\s)?
         (?:AIs?|LLMs?|assistants?|(?:chat)?bots?|language\smodels?|AI\s\w+|models?\sreading)\b

@@ -29,6 +29,7 @@ from assistant.answering.presupposed import (
     names_of,
     takes_for_granted,
 )
+from assistant.answering.wording import SEATS
 from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS
@@ -69,6 +70,7 @@ _FEW = 3  # chunks
 _FREQUENT = 0.2  # share of the chunks from which on a name is the corpus's subject and connects with everything
 _RARE = 0.05  # share of the chunks up to which a word is rare
 _FEWEST_RARE = 2
+_PLACED = re.compile(r"\b(in|at|to|from|near|outside|visit(ed)?|в|на|из)\s(the\s)?$", re.IGNORECASE)
 _COVERED = 0.5  # share of what else is asked that the contradicting sentence has to hold
 
 
@@ -143,7 +145,7 @@ def _unconnected(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fa
     names = names_of(query.focus)
     if len(names) < 2 or COMPARES.search(query.focus):
         return None
-    names = [n for n in names if _is_told_of(n, snapshot)]
+    names = [n for n in names if _is_told_of(n, snapshot) and not _stands_for_a_state(n, query.focus)]
     for one, other in combinations(names, 2):
         if one.key == other.key or coordinated(query.focus, one, other) or _together(one, other, snapshot):
             continue
@@ -156,6 +158,11 @@ def _unconnected(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fa
         if found:
             return max(found, key=lambda f: _in_common(query, f[0]))[1]
     return None
+
+
+def _stands_for_a_state(name: Name, text: str) -> bool:
+    """True for "who spoke for Moscow": the sources may call the same Russia, or its ministry."""
+    return name.text.lower() in SEATS and not _PLACED.search(text.partition(name.text)[0])
 
 
 def _is_told_of(name: Name, snapshot: Snapshot) -> bool:
@@ -180,8 +187,10 @@ def _says_it_of_another(query: Query, missing: Name, there: Sequence[Name], near
         others = {stem(w) for w in names_in(f"- {around}")} - set(query.terms)
         is_complete = all(holds(present, n.key) for n in there) and _share(rest, present) >= _COVERED
         if is_complete and others and not holds(present, missing.key):
-            fitting.append(item.evidence)
-    return max(fitting, key=lambda e: _in_common(query, e)) if fitting else None
+            fitting.append(item)
+    # A row of a table is a note; a sentence says it.
+    fitting = [item for item in fitting if not item.features.table_row] or fitting
+    return max((item.evidence for item in fitting), key=lambda e: _in_common(query, e), default=None)
 
 
 def _in_common(query: Query, evidence: Evidence) -> int:

@@ -233,3 +233,10 @@ CONTRARIES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     for line in _CONTRARY.strip().splitlines()
     for pair in line.split("|")
 )
+
+# Seats of governments, which stand for them: "Moscow proposed".
+SEATS = _words("""
+    moscow kremlin washington beijing london whitehall brussels paris berlin kyiv kiev tehran tokyo delhi ankara
+    jerusalem pyongyang seoul riyadh warsaw rome madrid москва кремль вашингтон пекин лондон брюссель париж берлин
+    киев тегеран
+""")

@@ -105,3 +105,9 @@ def test_copied_sentence_is_cited_from_the_earliest_document(make_assistant: Mak
     answer = corpus.ask("Why was the Marlow ferry cancelled?")
     assert_proven(corpus, answer)
     assert [citation.path for citation in answer.citations] == ["b-source.md"]
+
+
+def test_what_an_announcing_sentence_announces_is_said_with_it(starter: Assistant) -> None:
+    answer = starter.ask("What do the different sources call the events in Ukraine?")
+    assert "The two sources name the events differently." in answer.text
+    assert "Special Military Operation" in answer.text

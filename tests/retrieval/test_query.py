@@ -49,6 +49,11 @@ from assistant.retrieval.query import LONGEST, Kind, analyse, kind_of, read_ques
         ("Правда ли, что переговоры прекращены?", Kind.YES_NO),
         ("Согласились ли США?", Kind.YES_NO),
         ("Что такое ГПЭ?", Kind.WHAT),
+        ("Who was foreign minister when the plan was made public?", Kind.WHO),
+        ("Which agency announced the arrests?", Kind.WHO),
+        ("name of the organisation's secretary-general?", Kind.WHO),
+        ("Date of the ministry's reply", Kind.WHEN),
+        ("number of co-sponsors of the resolution", Kind.HOW_MANY),
     ],
 )
 def test_kind_of_thing_that_is_asked_for(question: str, kind: Kind) -> None:
