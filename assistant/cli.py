@@ -37,6 +37,7 @@ from assistant.serving.terminal import (
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.building import OnProgress
+    from assistant.evaluation.cases import Dataset
     from assistant.evaluation.staging import Comparison
     from assistant.publishing import Review
     from assistant.settings import Settings
@@ -150,10 +151,12 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("action", nargs="?", choices=("triage",), metavar="triage",
                           help="instead, go through what readers said of answers and make cases of it")  # fmt: skip
     evaluate.add_argument("--cases", metavar="FILE", type=_file, default=_CASES,
-                          help="JSON lines of cases (default evals/known_answers.jsonl)")  # fmt: skip
+                          help="JSON lines of cases, or a SQuAD file or BEIR folder, then asked over its own documents "
+                          "unless --corpus is given (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
-
+    evaluate.add_argument("--lint", action="store_true",
+                          help="ask nothing; only say which cases measure nothing; exit 1 with findings")  # fmt: skip
     evaluate.set_defaults(usage_error=evaluate.error)
 
     doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
@@ -475,20 +478,24 @@ def _forget(arguments: argparse.Namespace) -> int:
 def _eval(arguments: argparse.Namespace) -> int:
     if arguments.action == "triage":
         return _triage(arguments)
-    from assistant.evaluation.cases import load_cases
+    from assistant.evaluation.datasets import open_set, with_its_corpus
     from assistant.evaluation.gate import judge, load_rules
     from assistant.evaluation.report import render
     from assistant.evaluation.runner import run
     from assistant.evaluation.subjects import Subject, Subjects
     from assistant.indexing import sync
 
-    dataset = load_cases(arguments.cases)
-    path, baseline = _baseline(arguments.cases, arguments.baseline)
-    rules = load_rules(arguments.cases.with_name("gate.toml"))
-    settings = _settings(arguments)
+    bundle, settings = open_set(arguments.cases), _settings(arguments)
+    dataset, cases = bundle.dataset, bundle.file
+    path, baseline = _baseline(cases, arguments.baseline)
+    rules = load_rules(cases.with_name("gate.toml"))
+    if arguments.corpus is None:
+        settings = with_its_corpus(bundle, settings)
+    if arguments.lint:
+        return _lint(dataset, cases, settings, as_json=arguments.json)
     with stages() as step:
         tell_skipped(sync(settings, progress=step).skipped)
-        with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, arguments.cases) as subjects:
+        with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, cases) as subjects:
             report = run(dataset, subjects, progress=step)
             subjects.finish(report)
     verdict = judge(report, baseline or {}, rules)
@@ -504,11 +511,27 @@ def _eval(arguments: argparse.Namespace) -> int:
     return DONE if verdict.passed else FAILED
 
 
+def _lint(dataset: Dataset, cases: Path, settings: Settings, *, as_json: bool) -> int:
+    """Says which cases measure nothing, or can't be met."""
+    from assistant.evaluation.lint import lint, read_documents
+
+    found = lint(dataset, lambda name: read_documents(cases.parent / name if name else settings.corpus_dir))
+    if as_json:
+        print_json([finding.to_dict() for finding in found])
+    else:
+        for finding in found:
+            print_text(f"{cases}{'' if finding.line is None else f', line {finding.line}'}: {finding}")
+    tell(f"{len(found)} findings in {len(dataset.cases)} cases")
+    return FAILED if found else DONE
+
+
 def _triage(arguments: argparse.Namespace) -> int:
     from assistant.serving.triaging import triage
 
     if arguments.baseline:
         arguments.usage_error("triage asks nothing, so there is no --baseline to hold")
+    if arguments.lint:
+        arguments.usage_error("triage makes cases; look them over with --lint afterwards, without triage")
     say = tell if arguments.json else print_text
     outcome = triage(_settings(arguments), arguments.cases, say)
     if arguments.json:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -112,10 +112,15 @@ class Case(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Cases under a name."""
+    """Cases under a name.
+
+    Attributes:
+        lines: Where each stands in its file, by its id; empty where cases have no lines of their own.
+    """
 
     name: str
     cases: tuple[Case, ...]
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -147,16 +152,32 @@ def load_cases(path: Path) -> Dataset:
         cases.append(case)
     if not cases:
         raise CaseError(f"{path} holds no case; write one JSON object a line")
-    return Dataset(path.stem, tuple(cases))
+    return Dataset(path.stem, tuple(cases), seen)
+
+
+def case_of(value: object, where: str) -> Case:
+    """Checks one case.
+
+    Raises:
+        CaseError: It is malformed; the message says where, and what is wrong.
+    """
+    try:
+        return Case.model_validate(value)
+    except ValidationError as error:
+        raise CaseError(f"{where}: {complaints(error)}") from error
+
+
+def complaints(error: ValidationError) -> str:
+    """What is wrong with data that came from outside, field by field."""
+    return "; ".join(_describe(problem) for problem in error.errors())
 
 
 def _read(line: str, where: str) -> Case:
     try:
-        return Case.model_validate(json.loads(line))
+        value = json.loads(line)
     except json.JSONDecodeError as error:
         raise CaseError(f"{where}: not JSON ({error.msg} at column {error.colno})") from error
-    except ValidationError as error:
-        raise CaseError(f"{where}: {'; '.join(_describe(problem) for problem in error.errors())}") from error
+    return case_of(value, where)
 
 
 def _describe(problem: Any) -> str:

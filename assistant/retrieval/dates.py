@@ -217,3 +217,15 @@ def _bounded(date: Date, kind: str | None, text: str) -> Period:
     if kind in ("since", "after") or _STILL.match(text, date.end):
         return Period(first, LATEST)
     return date.period
+
+
+def is_later(date: str | None, as_of: str | None) -> bool:
+    """Whether a document of that date is left out as of another.
+
+    Compared at the coarser of the two precisions: a document of 2022 is not later than March 2022. What has no date is
+    never later.
+    """
+    if date is None or as_of is None:
+        return False
+    known = min(len(date), len(as_of))
+    return date[:known] > as_of[:known]

@@ -16,6 +16,7 @@ import numpy as np
 
 from assistant.embedding import Embedder
 from assistant.retrieval.coverage import rarity_of, share
+from assistant.retrieval.dates import is_later
 from assistant.retrieval.query import Query, analyse, begins_with_pronoun
 from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
@@ -91,7 +92,7 @@ class Retriever:
             as_of: An ISO date; documents that are dated later are left out, undated ones stay.
         """
         hits = self.rank(query, snapshot)
-        return widen([h for h in hits if not _is_later(h.chunk.date, as_of)], snapshot, top_k)
+        return widen([h for h in hits if not is_later(h.chunk.date, as_of)], snapshot, top_k)
 
     def rank(self, query: Query, snapshot: Snapshot) -> list[Hit]:
         """All candidate chunks, scored, best first.
@@ -253,14 +254,6 @@ def _passage(hit: Hit, start: int, end: int, snapshot: Snapshot) -> Passage:
         url=chunk.url,
         page=page_at(chunk.pages, start),
     )
-
-
-def _is_later(date: str | None, as_of: str | None) -> bool:
-    """Compared at the coarser of the two precisions: a document of 2022 is not later than March 2022."""
-    if date is None or as_of is None:
-        return False
-    known = min(len(date), len(as_of))
-    return date[:known] > as_of[:known]
 
 
 def _match(query: Query) -> str:

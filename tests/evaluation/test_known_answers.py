@@ -18,7 +18,7 @@ def report(repository: Path, starter_index: Settings) -> Report:
     """What came of asking every case of the evaluation set."""
     with Assistant(starter_index) as assistant:
         dataset = load_cases(repository / "evals" / "known_answers.jsonl")
-        return run(Dataset(dataset.name, tuple(case for case in dataset.cases if not case.corpus)), assistant)
+        return run(Dataset(dataset.name, tuple(case for case in dataset.cases if not case.corpus)), lambda _: assistant)
 
 
 def test_baseline_holds(report: Report, repository: Path) -> None:
