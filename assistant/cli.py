@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,10 +36,7 @@ from assistant.serving.terminal import (
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
-    from assistant.building import OnProgress
-    from assistant.evaluation.cases import Dataset
     from assistant.evaluation.staging import Comparison
-    from assistant.publishing import Review
     from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -155,6 +152,9 @@ def build_parser() -> argparse.ArgumentParser:
                           "unless --corpus is given (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
+    for kind, what in (("html", "one page, with plots and every case"), ("markdown", "a summary for a pull request"),
+                       ("junit", "JUnit XML")):  # fmt: skip
+        evaluate.add_argument(f"--{kind}", metavar="FILE", type=_file, help=f"write the report to a file: {what}")
     evaluate.add_argument("--lint", action="store_true",
                           help="ask nothing; only say which cases measure nothing; exit 1 with findings")  # fmt: skip
     evaluate.set_defaults(usage_error=evaluate.error)
@@ -270,10 +270,18 @@ def _index(arguments: argparse.Namespace) -> int:
     else:
         try:
             with stages() as step:
-                review = _review(arguments, settings, step, comparisons)
+                review = None
+                if arguments.gate or arguments.cases:
+                    from assistant.serving.evaluating import review_of
+
+                    cases, gate = arguments.cases or _CASES, arguments.gate
+                    review = review_of(cases, settings, step, comparisons, baseline=arguments.baseline, gate=gate)
                 report = sync(settings, progress=step, review=review)
         except GateError as error:
-            return _refuse(error, as_json=arguments.json)
+            from assistant.serving.evaluating import tell_refusal
+
+            tell_refusal(error, as_json=arguments.json)
+            return FAILED
         code = DONE if report.documents else FAILED
     tell_skipped(report.skipped)
     if arguments.json:
@@ -293,44 +301,6 @@ def _index(arguments: argparse.Namespace) -> int:
         kinds = ", ".join(sorted(SUPPORTED_SUFFIXES))
         tell(f"error: no document in {settings.corpus_dir}; put files there ({kinds}), or name another with --corpus")
     return code
-
-
-def _review(
-    arguments: argparse.Namespace, settings: Settings, step: OnProgress, comparisons: list[Comparison]
-) -> Review | None:
-    """What looks at a version before it is published; the figures are left in `comparisons`."""
-    if not (arguments.gate or arguments.cases):
-        return None
-    from assistant.evaluation.cases import load_cases
-    from assistant.evaluation.gate import load_rules
-    from assistant.evaluation.staging import Staging
-
-    cases = arguments.cases or _CASES
-    staging = Staging(load_cases(cases), cases, settings, step)
-    if not arguments.gate:
-        return lambda staged: comparisons.append(staging.compare(staged))
-    _, baseline = _baseline(cases, arguments.baseline)
-    rules = load_rules(cases.with_name("gate.toml"))
-    return lambda staged: comparisons.append(staging.hold(staged, baseline or {}, rules))
-
-
-def _baseline(cases: Path, named: Path | None) -> tuple[Path, dict[str, float] | None]:
-    """The floors, and where they stand; None where there are none."""
-    from assistant.evaluation.gate import load_baseline
-
-    path = named or cases.with_name("baseline.json")
-    # A baseline that was asked for must be there; the one that is only usual may be missing.
-    return path, load_baseline(path) if named or path.is_file() else None
-
-
-def _refuse(error: GateError, *, as_json: bool) -> int:
-    """Tells why a version was not published."""
-    if as_json:
-        print_json({"published": False, "gate": error.verdict.to_dict()})
-    else:
-        print_text(str(error.verdict))
-    tell(f"not published: {error}")
-    return FAILED
 
 
 def _watch(settings: Settings, *, as_json: bool) -> int:
@@ -478,51 +448,9 @@ def _forget(arguments: argparse.Namespace) -> int:
 def _eval(arguments: argparse.Namespace) -> int:
     if arguments.action == "triage":
         return _triage(arguments)
-    from assistant.evaluation.datasets import open_set, with_its_corpus
-    from assistant.evaluation.gate import judge, load_rules
-    from assistant.evaluation.report import render
-    from assistant.evaluation.runner import run
-    from assistant.evaluation.subjects import Subject, Subjects
-    from assistant.indexing import sync
+    from assistant.serving.evaluating import evaluate
 
-    bundle, settings = open_set(arguments.cases), _settings(arguments)
-    dataset, cases = bundle.dataset, bundle.file
-    path, baseline = _baseline(cases, arguments.baseline)
-    rules = load_rules(cases.with_name("gate.toml"))
-    if arguments.corpus is None:
-        settings = with_its_corpus(bundle, settings)
-    if arguments.lint:
-        return _lint(dataset, cases, settings, as_json=arguments.json)
-    with stages() as step:
-        tell_skipped(sync(settings, progress=step).skipped)
-        with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, cases) as subjects:
-            report = run(dataset, subjects, progress=step)
-            subjects.finish(report)
-    verdict = judge(report, baseline or {}, rules)
-    if arguments.json:
-        gate = {"baseline": None if baseline is None else str(path), **verdict.to_dict()}
-        print_json({**report.to_dict(), "gate": gate, "run": str(subjects.run_file.file)})
-    else:
-        print_text(render(report))
-    if baseline is None:
-        tell(f'no gate: there is no {path}; write one like {{"facts": 0.9}} to hold the figures')
-    if not verdict.passed:
-        tell(str(verdict))
-    return DONE if verdict.passed else FAILED
-
-
-def _lint(dataset: Dataset, cases: Path, settings: Settings, *, as_json: bool) -> int:
-    """Says which cases measure nothing, or can't be met."""
-    from assistant.evaluation.lint import lint, read_documents
-
-    found = lint(dataset, lambda name: read_documents(cases.parent / name if name else settings.corpus_dir))
-    if as_json:
-        print_json([finding.to_dict() for finding in found])
-    else:
-        for finding in found:
-            print_text(f"{cases}{'' if finding.line is None else f', line {finding.line}'}: {finding}")
-    tell(f"{len(found)} findings in {len(dataset.cases)} cases")
-    return FAILED if found else DONE
+    return DONE if evaluate(arguments, _settings(arguments)) else FAILED
 
 
 def _triage(arguments: argparse.Namespace) -> int:

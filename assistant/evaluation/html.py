@@ -184,7 +184,8 @@ def _case(outcome: Outcome, before: Finish | None, text_of: TextOf) -> str:
     told = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
     tags = "".join(f' <span class="tag">{escape(tag)}</span>' for tag in case.tags)
     return (
-        f'<details class="case{"" if right else " wrong"}" id="{escape(case.id)}" data-tags="{escape(" ".join(case.tags))}"'
+        f'<details class="case{"" if right else " wrong"}" id="{escape(case.id)}"'
+        f' data-tags="{escape(" ".join(case.tags))}"'
         f' data-outcome="{" ".join(filter(None, kinds))}"><summary>{badge}<h3>{escape(case.question)}</h3>'
         f'<a class="id" href="#{escape(case.id)}">{escape(case.id)}</a></summary>'
         f'<div class="body"><dl>{told}</dl><p>{tags}</p></div></details>'

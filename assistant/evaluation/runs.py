@@ -155,9 +155,10 @@ def digest(corpus: str, question: str, history: Sequence[Turn], as_of: str | Non
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
 
 
-def ends(folder: Path, dataset: str) -> list[Finish]:
-    """How the runs of a data set came out, in order of time."""
-    found = [end for file in folder.glob("*.jsonl") for end in _ends_of(file) if end.dataset == dataset]
+def ends(folder: Path, dataset: str, *, besides: Path | None = None) -> list[Finish]:
+    """How the runs of a data set came out, in order of time; without those in the file `besides`."""
+    files = [file for file in folder.glob("*.jsonl") if file != besides]
+    found = [end for file in files for end in _ends_of(file) if end.dataset == dataset]
     return sorted(found, key=lambda end: end.at)
 
 
