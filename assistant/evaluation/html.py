@@ -210,6 +210,10 @@ def _quoted(citation: Citation, corpus: str, text_of: TextOf) -> str:
     text = text_of(corpus, citation.document_id)
     before = text[max(0, citation.start - _AROUND) : citation.start]
     after = text[citation.end : citation.end + _AROUND]
+    if citation.start > _AROUND:
+        before = f"… {before.partition(' ')[2]}"
+    if citation.end + _AROUND < len(text):
+        after = f"{after.rpartition(' ')[0]} …"
     marked = f"{escape(before)}<mark>{escape(citation.quote)}</mark>{escape(after)}"
     where = f"<b>{escape(citation.title)}</b> <span class='soft'>{escape(citation.path)}</span>"
     return f"{where}<blockquote>{marked}</blockquote>"
