@@ -37,7 +37,10 @@ from assistant.serving.terminal import (
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.building import OnProgress
+    from assistant.evaluation.mutation import MutationReport
+    from assistant.evaluation.report import Report
     from assistant.evaluation.staging import Comparison
+    from assistant.evaluation.subjects import Answering
     from assistant.publishing import Review
     from assistant.settings import Settings
 
@@ -151,6 +154,8 @@ def build_parser() -> argparse.ArgumentParser:
                           help="JSON lines of cases (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
                           help="floors of the figures (default: baseline.json beside the cases, if there)")  # fmt: skip
+    evaluate.add_argument("--mutate", action="store_true",
+                          help="then break the assistant in known ways; exit 1 if no case notices one")  # fmt: skip
 
     doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")
     doctor.add_argument("--repair", action="store_true", help="first mend what needs no decision, and say what")
@@ -485,17 +490,35 @@ def _eval(arguments: argparse.Namespace) -> int:
         with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, arguments.cases) as subjects:
             report = run(dataset, subjects, progress=step)
             subjects.finish(report)
+            mutation = _mutated(arguments, settings, report, subjects(""), step)
     verdict = judge(report, baseline or {}, rules)
     if arguments.json:
         gate = {"baseline": None if baseline is None else str(path), **verdict.to_dict()}
-        print_json({**report.to_dict(), "gate": gate, "run": str(subjects.run_file.file)})
+        more = {} if mutation is None else {"mutation": mutation.to_dict()}
+        print_json({**report.to_dict(), "gate": gate, "run": str(subjects.run_file.file), **more})
     else:
         print_text(render(report))
+        if mutation is not None:
+            print_text(f"\n{mutation}")
     if baseline is None:
         tell(f'no gate: there is no {path}; write one like {{"facts": 0.9}} to hold the figures')
     if not verdict.passed:
         tell(str(verdict))
-    return DONE if verdict.passed else FAILED
+    survivors = () if mutation is None else mutation.survivors
+    for survivor in survivors:
+        tell(str(survivor))
+    return DONE if verdict.passed and not survivors else FAILED
+
+
+def _mutated(
+    arguments: argparse.Namespace, settings: Settings, report: Report, recorded: Answering, step: OnProgress
+) -> MutationReport | None:
+    """What became of the mutants, where they are asked for."""
+    if not arguments.mutate:
+        return None
+    from assistant.evaluation.mutation import mutate
+
+    return mutate(settings, report, recorded, progress=step)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
