@@ -157,6 +157,8 @@ def build_parser() -> argparse.ArgumentParser:
         evaluate.add_argument(f"--{kind}", metavar="FILE", type=_file, help=f"write the report to a file: {what}")
     evaluate.add_argument("--lint", action="store_true",
                           help="ask nothing; only say which cases measure nothing; exit 1 with findings")  # fmt: skip
+    evaluate.add_argument("--mutate", action="store_true",
+                          help="then break the assistant in known ways; exit 1 if no case notices one")  # fmt: skip
     evaluate.set_defaults(usage_error=evaluate.error)
 
     doctor = _command(commands, "doctor", _doctor, "look the installation over; exit 1 with findings")

@@ -1,22 +1,28 @@
 """Taking a document out of every version, so that none of its text stands in any file of the index folder.
 
 It goes from the live rows and from the archive with all files of the same text, its vectors go from Chroma, and the
-catalog's files are written anew; answers that quote it go from what readers said of them; damaged files that a repair
-set aside, which may hold it too, are removed. What is not here: the file in the corpus folder, which is its owner's.
+catalog's files are written anew; answers that quote it go from what readers said of them, and from evaluations;
+damaged files that a repair set aside, which may hold it too, are removed. What is not here: the file in the corpus
+folder, which is its owner's.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from assistant.building import Changes
 from assistant.embedding import model_fingerprint
-from assistant.errors import DocumentError
+from assistant.errors import DocumentError, IndexingError
 from assistant.publishing import (
     CATALOG,
+    RUNS,
     SET_ASIDE,
     collect_leftovers,
     erase_later,
@@ -94,6 +100,7 @@ def forget(settings: Settings, path: str) -> Forgotten:
                 take_out(writer)
             collect_leftovers(settings, catalog, fingerprint)
         finish_erasing(catalog)
+        _forget_answers(settings.index_dir / RUNS, paths)
         for aside in settings.index_dir.glob(f"*{SET_ASIDE}*"):
             shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
         feedback.forget(paths)  # what was said while this went on
@@ -105,3 +112,24 @@ def _forgotten(settings: Settings, catalog: Catalog, paths: list[str]) -> Forgot
         version = snapshot.versions()[-1].name
     there = tuple(other for other in paths if (settings.corpus_dir / other).is_file())
     return Forgotten(tuple(paths), there, version)
+
+
+def _forget_answers(folder: Path, paths: Sequence[str]) -> None:
+    """Drops every line of the run files that names one of these documents: it is asked for again.
+
+    A refusal that explains itself may quote a passage that it does not list, and is dropped whatever it names.
+    """
+    marks = [json.dumps(path, ensure_ascii=False).encode("utf-8", "surrogatepass") for path in paths]
+    marks.append(b'"reason": "false_premise"')
+    try:
+        for file in sorted(folder.glob("*.jsonl")):
+            lines = file.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if not any(mark in line for mark in marks)]
+            if len(kept) < len(lines):
+                written = file.with_suffix(".new")
+                written.write_bytes(b"".join(kept))
+                os.replace(written, file)
+    except OSError as error:
+        raise IndexingError(
+            f"the document is forgotten, but answers that quote it stand in {folder} ({error.strerror}); remove it"
+        ) from error

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 CATALOG = "catalog.sqlite3"
 VECTORS = "chroma"
 TWINS = "embedder"
+RUNS = "runs"  # answers of evaluations, which quote documents and are forgotten with them
 SET_ASIDE = ".damaged-"  # in the names of what a repair took out of the way
 # Recorded before vectors are written or dropped and taken back when all is done: what a run that died left behind
 # is looked for only where one did.

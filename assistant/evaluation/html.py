@@ -15,6 +15,7 @@ from importlib.resources import files
 
 from assistant.evaluation import plots
 from assistant.evaluation.gate import Verdict
+from assistant.evaluation.mutation import MutationReport
 from assistant.evaluation.report import Outcome, Report, shown
 from assistant.evaluation.runs import Finish
 from assistant.types import Citation
@@ -34,14 +35,14 @@ class Context:
         baseline: Floors of figures.
         before: The end of the last run of anything else; None for the first.
         history: Of all runs of the data set, the oldest first.
-        mutations: What mutation testing said, as lines; empty where it was not done.
+        mutation: What mutation testing found; None where it was not done.
     """
 
     verdict: Verdict
     baseline: Mapping[str, float]
     before: Finish | None
     history: Sequence[Finish]
-    mutations: Sequence[str] = ()
+    mutation: MutationReport | None = None
 
 
 def page(report: Report, context: Context, text_of: TextOf) -> str:
@@ -64,7 +65,7 @@ def page(report: Report, context: Context, text_of: TextOf) -> str:
             _figures(report, context),
             "<h2>Plots</h2>",
             _plots(report, context),
-            _mutations(context.mutations),
+            _mutations(context.mutation),
             "<h2>By tag</h2>",
             _by_tag(report),
             "<h2>Cases</h2>",
@@ -132,9 +133,11 @@ def _plots(report: Report, context: Context) -> str:
     return f'<div class="plots">{"".join(drawn)}</div>'
 
 
-def _mutations(lines: Sequence[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<h2>Can the cases fail?</h2><ul>{items}</ul>" if lines else ""
+def _mutations(mutation: MutationReport | None) -> str:
+    if mutation is None:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in str(mutation).splitlines() if line.strip())
+    return f"<h2>Can the cases fail?</h2><ul>{lines}</ul>"
 
 
 def _by_tag(report: Report) -> str:

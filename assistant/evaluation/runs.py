@@ -26,12 +26,20 @@ from assistant.errors import CaseError
 from assistant.settings import Settings
 from assistant.types import Answer, Turn
 
-RUNS = "runs"
 # What is asked does not depend on where it is served, and keys belong in no file.
 _NOT_OF_ANSWERS = {"api_keys", "host", "port", "corpus_dir", "index_dir", "chroma_url", "keep_versions"}
 _LIBRARIES = ("chromadb", "numpy", "onnxruntime", "sentence-transformers", "tokenizers", "torch")
 _ANSWERING = ("assistant", "assistant.prompts", "assistant.models")
-_NOT_ANSWERING = {"evaluation", "serving", "training"}
+_NOT_ANSWERING = {
+    "evaluation",
+    "serving",
+    "training",
+    "cli.py",
+    "doctor.py",
+    "forgetting.py",
+    "repairing.py",
+    "watching.py",
+}
 
 
 @dataclass(frozen=True, slots=True)

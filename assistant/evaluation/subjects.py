@@ -19,9 +19,9 @@ from assistant.assistant import Assistant
 from assistant.errors import CaseError, CorpusError
 from assistant.evaluation.cases import Dataset
 from assistant.evaluation.report import Report
-from assistant.evaluation.runs import RUNS, Finish, Manifest, RunFile, digest
+from assistant.evaluation.runs import Finish, Manifest, RunFile, digest
 from assistant.indexing import sync
-from assistant.publishing import CATALOG, Index
+from assistant.publishing import CATALOG, RUNS, Index
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.types import Answer, Document, Passage, Turn

@@ -18,6 +18,7 @@ from assistant.evaluation.exports import junit, markdown, workflow_commands
 from assistant.evaluation.gate import judge, load_baseline, load_rules
 from assistant.evaluation.html import Context, page
 from assistant.evaluation.lint import lint, read_documents
+from assistant.evaluation.mutation import mutate
 from assistant.evaluation.report import render
 from assistant.evaluation.runner import run
 from assistant.evaluation.runs import ends
@@ -47,11 +48,12 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> bool:
             report = run(dataset, subjects, progress=step)
             subjects.finish(report)
             verdict = judge(report, baseline or {}, rules)
+            mutation = mutate(settings, report, subjects(""), progress=step) if arguments.mutate else None
             file = subjects.run_file.file
             former = ends(file.parent, dataset.name, besides=file)
             before = former[-1] if former else None
             if arguments.html:
-                context = Context(verdict, baseline or {}, before, ends(file.parent, dataset.name))
+                context = Context(verdict, baseline or {}, before, ends(file.parent, dataset.name), mutation)
                 _write(arguments.html, page(report, context, lambda corpus, id_: subjects(corpus).document(id_).text))
     if arguments.markdown:
         _write(arguments.markdown, markdown(report, verdict, baseline or {}, before))
@@ -62,14 +64,20 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> bool:
             tell(line)
     if arguments.json:
         gate = {"baseline": None if baseline is None else str(path), **verdict.to_dict()}
-        print_json({**report.to_dict(), "gate": gate, "run": str(file)})
+        more = {} if mutation is None else {"mutation": mutation.to_dict()}
+        print_json({**report.to_dict(), "gate": gate, "run": str(file), **more})
     else:
         print_text(render(report))
+        if mutation is not None:
+            print_text(f"\n{mutation}")
     if baseline is None:
         tell(f'no gate: there is no {path}; write one like {{"facts": 0.9}} to hold the figures')
     if not verdict.passed:
         tell(str(verdict))
-    return verdict.passed
+    survivors = () if mutation is None else mutation.survivors
+    for survivor in survivors:
+        tell(str(survivor))
+    return verdict.passed and not survivors
 
 
 def floors(cases: Path, named: Path | None) -> tuple[Path, dict[str, float] | None]:

@@ -14,7 +14,7 @@ from assistant.evaluation.cases import Case, Dataset
 from assistant.evaluation.gate import load_baseline, shortfalls
 from assistant.evaluation.report import Report, render
 from assistant.evaluation.runner import run
-from assistant.types import Answer, AnswerSentence, Citation, Document, Reason, Seconds, Turn
+from assistant.types import Answer, AnswerSentence, Citation, Document, Progress, Reason, Seconds, Turn
 
 TEXT = "The light was built in 1873."
 
@@ -118,7 +118,7 @@ def test_report_breaks_figures_down_by_tag_and_says_what_was_wrong() -> None:
 
 
 def test_progress_counts_to_the_end() -> None:
-    steps: list[tuple[int, int]] = []
+    steps: list[Progress] = []
     cases = tuple(Case.model_validate({"id": str(n), **REFUSED, "expect": {"answered": False}}) for n in range(2))
-    run(Dataset("set", cases), Scripted(), progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(0, 2), (1, 2), (2, 2)]
+    run(Dataset("set", cases), lambda _: Scripted(), progress=steps.append)
+    assert [(step.done, step.total) for step in steps] == [(0, 2), (1, 2), (2, 2)]
