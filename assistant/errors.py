@@ -21,7 +21,10 @@ to answer, which is a value (`Answer.answered is False`), never an error.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class AssistantError(Exception):

@@ -27,9 +27,9 @@ from assistant.answering.presupposed import (
     coordinated,
     dated_thing,
     names_of,
+    stands_for_a_state,
     takes_for_granted,
 )
-from assistant.answering.wording import SEATS
 from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, Query, names_in
 from assistant.retrieval.words import STOPWORDS
@@ -70,7 +70,6 @@ _FEW = 3  # chunks
 _FREQUENT = 0.2  # share of the chunks from which on a name is the corpus's subject and connects with everything
 _RARE = 0.05  # share of the chunks up to which a word is rare
 _FEWEST_RARE = 2
-_PLACED = re.compile(r"\b(in|at|to|from|near|outside|visit(ed)?|в|на|из)\s(the\s)?$", re.IGNORECASE)
 _COVERED = 0.5  # share of what else is asked that the contradicting sentence has to hold
 
 
@@ -145,7 +144,7 @@ def _unconnected(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fa
     names = names_of(query.focus)
     if len(names) < 2 or COMPARES.search(query.focus):
         return None
-    names = [n for n in names if _is_told_of(n, snapshot) and not _stands_for_a_state(n, query.focus)]
+    names = [n for n in names if _is_told_of(n, snapshot) and not stands_for_a_state(n, query.focus)]
     for one, other in combinations(names, 2):
         if one.key == other.key or coordinated(query.focus, one, other) or _together(one, other, snapshot):
             continue
@@ -158,11 +157,6 @@ def _unconnected(query: Query, near: Sequence[Judged], snapshot: Snapshot) -> Fa
         if found:
             return max(found, key=lambda f: _in_common(query, f[0]))[1]
     return None
-
-
-def _stands_for_a_state(name: Name, text: str) -> bool:
-    """True for "who spoke for Moscow": the sources may call the same Russia, or its ministry."""
-    return name.text.lower() in SEATS and not _PLACED.search(text.partition(name.text)[0])
 
 
 def _is_told_of(name: Name, snapshot: Snapshot) -> bool:

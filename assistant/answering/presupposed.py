@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.answering.wording import SEATS
 from assistant.retrieval.dates import years
 from assistant.retrieval.query import Kind, kind_of, names_in
 from assistant.retrieval.words import MONTHS, OUTCOMES, STOPWORDS
@@ -175,3 +176,11 @@ def act_of(question: str) -> Act | None:
 def _content(text: str) -> tuple[str, ...]:
     words = WORD.findall(text.replace("’s", "").replace("'s", ""))
     return tuple(dict.fromkeys(stem(word) for word in words if _is_content(word)))
+
+
+def stands_for_a_state(name: Name, text: str) -> bool:
+    """True for "who spoke for Moscow": the sources may call the same Russia, or its ministry."""
+    return name.text.lower() in SEATS and not _PLACE_BEFORE.search(text.partition(name.text)[0])
+
+
+_PLACE_BEFORE = re.compile(r"\b(in|at|to|from|near|outside|visit(ed)?|в|на|из)\s(the\s)?$", re.IGNORECASE)

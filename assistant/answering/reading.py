@@ -123,6 +123,9 @@ _ONES = {word: value for word, value in NUMBER_WORDS.items() if 1 <= value <= 9}
 _IGNORE = re.IGNORECASE
 _COMPOUND_ORDINAL = re.compile(rf"\b({_alternatives(_TENS)})[-\s]({_alternatives(ORDINAL_WORDS)})\b", _IGNORE)
 _COMPOUND = re.compile(rf"\b({_alternatives(_TENS)})[-\s]({_alternatives(_ONES)})\b", _IGNORE)
+_HOW_OFTEN = {"once": 1, "twice": 2, "thrice": 3, "дважды": 2, "трижды": 3}
+# "Once" without a measure of time is a point in it.
+_TIMES = re.compile(r"\b(twice|thrice|дважды|трижды|once(?=\s(?:a|an|per|every|each)\b))", _IGNORE)
 # "one of them", "no one", "один из": no number is meant.
 _CARDINAL = re.compile(
     rf"(?<!\bno )\b({_alternatives(NUMBER_WORDS)})\b(?!(?<=one)\s+(?:of|another|day)\b)(?!\s+из\b)", _IGNORE
@@ -153,6 +156,7 @@ def _in_digits(text: str) -> str:
     """Spelled-out numbers up to ninety-nine in digits; ordinals and decades as `3th`, `1990s`."""
     text = _COMPOUND_ORDINAL.sub(lambda m: f"{_TENS[fold(m[1])] + ORDINAL_WORDS[fold(m[2])]}th", text)
     text = _COMPOUND.sub(lambda m: str(_TENS[fold(m[1])] + _ONES[fold(m[2])]), text)
+    text = _TIMES.sub(lambda m: f"{_HOW_OFTEN[fold(m[1])]} times", text)
     text = _CARDINAL.sub(lambda m: str(NUMBER_WORDS[fold(m[1])]), text)
     text = _ORDINAL.sub(lambda m: f"{ORDINAL_WORDS[fold(m[1])]}th", text)
     text = _ORDINAL_RU.sub(lambda m: f"{ORDINAL_STEMS_RU[fold(m[1])]}th", text)

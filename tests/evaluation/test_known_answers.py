@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from assistant import Assistant, Settings
-from assistant.evaluation.cases import Dataset, load_cases
-from assistant.evaluation.gate import load_baseline, shortfalls
+from assistant import Settings
+from assistant.evaluation.cases import Case, load_cases
+from assistant.evaluation.gate import Rules, broken, load_baseline, shortfalls
 from assistant.evaluation.report import Report, render
 from assistant.evaluation.runner import run
+from assistant.evaluation.subjects import Subject, Subjects
 
 
 @pytest.fixture(scope="module")
-def report(repository: Path, starter_index: Settings) -> Report:
-    """What came of asking every case of the evaluation set."""
-    with Assistant(starter_index) as assistant:
-        dataset = load_cases(repository / "evals" / "known_answers.jsonl")
-        return run(Dataset(dataset.name, tuple(case for case in dataset.cases if not case.corpus)), lambda _: assistant)
+def report(repository: Path, starter_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """What came of asking every case of the evaluation set, each over its corpus."""
+    cases = repository / "evals" / "known_answers.jsonl"
+    dataset = load_cases(cases)
+    index = tmp_path_factory.mktemp("known") / "index"
+    shutil.copytree(starter_index.index_dir, index)
+    settings = starter_index.model_copy(update={"index_dir": index})
+    with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, cases) as subjects:
+        return run(dataset, subjects)
+
+
+def test_set_is_as_large_and_as_mixed_as_it_says(report: Report) -> None:
+    cases = [outcome.case for outcome in report.outcomes]
+    assert len(cases) >= 160
+    assert sum(not case.expect.answered for case in cases) >= 50
+    assert sum(case.corpus == "hostile" for case in cases) >= 10
+    assert sum(len([turn for turn in case.history if turn.role == "user"]) >= 2 for case in cases) >= 5
+
+
+def test_what_must_hold_holds(report: Report) -> None:
+    assert not broken(report.outcomes, Rules(), None)
 
 
 def test_baseline_holds(report: Report, repository: Path) -> None:
@@ -41,13 +60,17 @@ def test_every_displayed_sentence_is_cited(report: Report) -> None:
 def test_every_expected_source_is_in_the_corpus(report: Report, repository: Path) -> None:
     for outcome in report.outcomes:
         for path in outcome.case.expect.sources:
-            assert (repository / "corpus" / path).is_file(), f"{outcome.case.id}: {path}"
+            assert (folder_of(outcome.case, repository) / path).is_file(), f"{outcome.case.id}: {path}"
 
 
 def test_every_expected_fact_stands_in_one_of_its_sources(report: Report, repository: Path) -> None:
     """A fact that no right answer can contain would only measure itself."""
     for outcome in report.outcomes:
         expect = outcome.case.expect
-        texts = " ".join((repository / "corpus" / path).read_text("utf-8") for path in expect.sources)
+        texts = " ".join((folder_of(outcome.case, repository) / path).read_text("utf-8") for path in expect.sources)
         for fact in expect.facts:
             assert any(words.casefold() in texts.casefold() for words in fact), f"{outcome.case.id}: {fact}"
+
+
+def folder_of(case: Case, repository: Path) -> Path:
+    return repository / "evals" / case.corpus if case.corpus else repository / "corpus"

@@ -20,6 +20,7 @@ from assistant.indexing import sync
 from assistant.publishing import TWINS
 
 CASES = ("how-often-2013", "how-fsb-learned", "which-battlegroups", "list-three-qualities", "borscht")
+MUST = ("how-fsb-learned", "list-three-qualities")
 OFTEN, FSB, BATTLEGROUPS, QUALITIES = (
     "working-group-2013.md",
     "revil-arrests.md",
@@ -84,7 +85,10 @@ def published(repository: Path, new_index: Callable[[Path], Path], tmp_path_fact
     root = tmp_path_factory.mktemp("gate")
     shutil.copytree(repository / "corpus", root / "corpus")
     lines = (repository / "evals" / "known_answers.jsonl").read_text("utf-8").splitlines()
-    (root / "cases.jsonl").write_text("\n".join(line for line in lines if json.loads(line)["id"] in CASES), "utf-8")
+    cases = [case for line in lines if (case := json.loads(line))["id"] in CASES]
+    for case in cases:
+        case["tags"] = ["must"] if case["id"] in MUST else ["list"]
+    (root / "cases.jsonl").write_text("\n".join(map(json.dumps, cases)), "utf-8")
     place = Place(root / "corpus", new_index(root / "index"), root / "cases.jsonl")
     sync(Settings(corpus_dir=place.corpus, index_dir=place.index))
     ran = place.run("eval", "--json")

@@ -113,7 +113,7 @@ def test_case_that_was_made_holds_for_the_answer_that_it_was_made_of(
     (case,) = load_cases(cases).cases
     assert case.expect.facts == (("1873",),)  # the short answer, which was offered
     with Assistant(settings) as assistant:
-        report = run(load_cases(cases), assistant)
+        report = run(load_cases(cases), lambda _: assistant)
     (outcome,) = report.outcomes
     for name in ("facts", "quote_contains", "citation_recall"):
         assert [mark.value for mark in outcome.marks[name]] == [1.0]
