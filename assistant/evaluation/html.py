@@ -24,6 +24,7 @@ TextOf = Callable[[str, str], str]
 """The stored text of a document, by the corpus that a case names and the document's id."""
 _AROUND = 160  # characters of the document on either side of a quotation
 _BY_TAG = ("right", "facts", "citation_recall", "citation_precision")
+_SEPARATOR = "\n"  # of tags, which may hold blanks
 _RECALLS = {1: "recall@1", 3: "recall@3", 5: "recall@5"}
 
 
@@ -77,8 +78,9 @@ def page(report: Report, context: Context, text_of: TextOf) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
+    asked = f"{verdict.asked} cases were asked."
     if verdict.passed:
-        return '<section class="verdict"><strong class="up">The gate is open</strong></section>'
+        return '<section class="verdict"><strong class="up">The gate is open</strong>' + f"<p>{asked}</p></section>"
     reasons = [f"below the baseline: {escape(str(miss))}" for miss in verdict.shortfalls]
     reasons += [f"fell beyond chance: {escape(str(fall))}" for fall in verdict.falls]
     reasons += [
@@ -110,7 +112,7 @@ def _figures(report: Report, context: Context) -> str:
         )
     head = "".join(
         f'<th scope="col">{name}</th>'
-        for name in ("figure", "value", "95 % interval", "floor", "since the last run", "")
+        for name in ("figure", "value", "95 % interval", "floor", "since the last run", "meaning")
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
@@ -122,7 +124,7 @@ def _plots(report: Report, context: Context) -> str:
     figures = report.figures()
     recalls = [(k, value) for k, name in _RECALLS.items() if (value := figures.get(name)) is not None]
     drawn = [
-        plots.reliability(sure),
+        plots.reliability(sure, figures.get("calibration_error")),
         plots.distributions([c for c, there in sure if there], [c for c, there in sure if not there]),
         plots.recall_by_k(recalls),
         plots.latency([o.answer.seconds.total for o in report.outcomes]),
@@ -188,7 +190,7 @@ def _case(outcome: Outcome, before: Finish | None, text_of: TextOf) -> str:
     tags = "".join(f' <span class="tag">{escape(tag)}</span>' for tag in case.tags)
     return (
         f'<details class="case{"" if right else " wrong"}" id="{escape(case.id)}"'
-        f' data-tags="{escape(" ".join(case.tags))}"'
+        f' data-tags="{escape(_SEPARATOR.join(case.tags))}"'
         f' data-outcome="{" ".join(filter(None, kinds))}"><summary>{badge}<h3>{escape(case.question)}</h3>'
         f'<a class="id" href="#{escape(case.id)}">{escape(case.id)}</a></summary>'
         f'<div class="body"><dl>{told}</dl><p>{tags}</p></div></details>'
@@ -203,6 +205,7 @@ def _expected(outcome: Outcome) -> str:
     said += [f"not “{escape(words)}”" for words in expect.must_not]
     if expect.short_answer:
         said.append(f"in short “{escape(' / '.join(expect.short_answer))}”")
+    said += [f"quoting “{escape(words)}”" for words in expect.quote_contains]
     if expect.sources:
         said.append(f"from {escape(' / '.join(expect.sources))}")
     return "; ".join(said)

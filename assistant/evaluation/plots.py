@@ -13,11 +13,12 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 10, 12, 30
 Point = tuple[float, float]
 
 
-def reliability(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> str:
+def reliability(pairs: Sequence[tuple[float, bool]], error: float | None = None, bins: int = 10) -> str:
     """How often questions of a confidence are answerable, against the confidence; points as large as they are many.
 
     Args:
         pairs: Confidence in [0, 1], and whether the corpus answers the question.
+        error: The expected calibration error, if it was measured.
         bins: Of equal width.
     """
     held: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
@@ -30,7 +31,8 @@ def reliability(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> str:
         radius = 2.5 + 9 * (len(one) / max(1, len(pairs))) ** 0.5
         told = f"{len(one)} questions of confidence {sure:.2f}: {right:.0%} answerable"
         marks.append(_dot(sure, right, radius, told, "good"))
-    return _frame("Calibration", "confidence", "answerable", marks)
+    title = "Calibration" if error is None else f"Calibration (expected error {error:.3f})"
+    return _frame(title, "confidence", "answerable", marks)
 
 
 def distributions(answerable: Sequence[float], others: Sequence[float], bins: int = 20) -> str:

@@ -15,7 +15,7 @@ import platform
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -146,15 +146,16 @@ class RunFile:
             self._append({"asked": asked, "answer": value})
 
     def finish(self, end: Finish) -> None:
-        """Writes what came of the run, unless it came to the same before."""
-        former = [one for one in _ends_of(self.file) if one.dataset == end.dataset]
-        if not former or (former[-1].figures, former[-1].right) != (end.figures, end.right):
+        """Writes what came of the run, unless the last one came to the same."""
+        former = ends(self.file.parent, end.dataset)
+        if not former or replace(former[-1], at=end.at) != end:
             with self._guard, _told(self.file):
                 self._append({"finish": asdict(end)})
 
     def _append(self, row: Mapping[str, Any]) -> None:
-        with self.file.open("a", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        line = (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+        with self.file.open("ab", buffering=0) as file:  # in one piece: another process may write as well
+            file.write(line)
 
 
 def digest(corpus: str, question: str, history: Sequence[Turn], as_of: str | None) -> str:
@@ -171,7 +172,7 @@ def ends(folder: Path, dataset: str, *, besides: Path | None = None) -> list[Fin
 
 
 def _ends_of(file: Path) -> Iterator[Finish]:
-    for line in file.read_bytes().split(b"\n"):
+    for line in file.read_bytes().split(b"\n")[:-1]:  # the last one may still be written
         if line.startswith(b'{"finish"'):
             yield Finish(**json.loads(line)["finish"])
 

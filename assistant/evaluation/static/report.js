@@ -7,7 +7,7 @@
     const [tag, outcome, text] = [by("tag").value, by("outcome").value, by("text").value.trim().toLowerCase()];
     let count = 0;
     for (const one of cases) {
-      const fits = (!tag || one.dataset.tags.split(" ").includes(tag))
+      const fits = (!tag || one.dataset.tags.split("\n").includes(tag))
         && (!outcome || one.dataset.outcome.split(" ").includes(outcome))
         && (!text || one.textContent.toLowerCase().includes(text));
       one.hidden = !fits;
