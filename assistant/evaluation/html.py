@@ -111,7 +111,7 @@ def _figures(report: Report, context: Context) -> str:
             f"<td>{shown(floor)}</td><td>{change}</td><td class='says'>{escape(evaluator.says)}</td></tr>"
         )
     head = "".join(
-        f'<th scope="col">{name}</th>'
+        f'<th scope="col"{" class=says" if name == "meaning" else ""}>{name}</th>'
         for name in ("figure", "value", "95 % interval", "floor", "since the last run", "meaning")
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
