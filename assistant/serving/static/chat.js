@@ -59,7 +59,10 @@
         if (thumb.getAttribute("aria-pressed") !== pressed) thumb.setAttribute("aria-pressed", pressed);
       }
       const form = box.querySelector(".ca-why");
-      if (form.hidden === state.asking) form.hidden = !state.asking;
+      if (form.hidden === state.asking) {
+        form.hidden = !state.asking;
+        if (state.asking) form.scrollIntoView({ block: "nearest" }); // under the last answer the box for questions hides it
+      }
       const thanks = box.querySelector(".ca-thanks");
       if (thanks.textContent !== state.said) thanks.textContent = state.said;
     }
