@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from assistant.publishing import (
     CATALOG,
     RUNS,
     SET_ASIDE,
+    VECTORS,
     collect_leftovers,
     erase_later,
     finish_erasing,
@@ -35,7 +37,11 @@ from assistant.store.catalog import Catalog
 from assistant.store.feedback import FeedbackStore
 from assistant.store.history import History
 from assistant.store.lock import writer_lock
+from assistant.store.snapshot import Snapshot
 from assistant.store.writer import Writer
+
+_PIECE = 8  # bytes that tell a text
+_READABLE = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf\n]{%d,}" % _PIECE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ def forget(settings: Settings, path: str) -> Forgotten:
             history = History(snapshot)
             texts = history.texts_of(path)
             paths = sorted({other for text in texts for other in history.files_with(text)})
+            said = _said_in(path, snapshot, history)
             live = [record.path for record in snapshot.files().values() if record.text_sha256 in texts]
         feedback = FeedbackStore(settings.index_dir)
         if not texts and not feedback.draws_on(path):
@@ -104,7 +111,36 @@ def forget(settings: Settings, path: str) -> Forgotten:
         for aside in settings.index_dir.glob(f"*{SET_ASIDE}*"):
             shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
         feedback.forget(paths)  # what was said while this went on
+        _blank(settings.index_dir / VECTORS, said)
         return _forgotten(settings, catalog, paths)
+
+
+def _said_in(path: str, snapshot: Snapshot, history: History) -> list[bytes]:
+    """The stored texts of a file in the versions that are kept."""
+    record = snapshot.files().get(path)
+    found = set() if record is None or record.skipped is not None else {snapshot.document(path).text}
+    for version in snapshot.versions():
+        with suppress(IndexingError):  # the version has it as the live one does, or not at all
+            found.add(history.archived(path, version).document.text)
+    return [text.encode("utf-8", "surrogatepass") for text in found]
+
+
+def _blank(folder: Path, texts: Sequence[bytes]) -> None:
+    """Blanks what stands of the texts in the files of Chroma's index.
+
+    It writes memory out that it did not clear, and which may have held anything before; no vector stands there.
+    """
+
+    def blanked(run: re.Match[bytes]) -> bytes:
+        pieces = (run[0][i : i + _PIECE] for i in range(len(run[0]) - _PIECE + 1))
+        return bytes(len(run[0])) if any(piece in text for piece in pieces for text in texts) else run[0]
+
+    for file in folder.rglob("*.bin"):
+        held = file.read_bytes()
+        clean = _READABLE.sub(blanked, held)
+        if clean != held:
+            with file.open("r+b") as open_file:
+                open_file.write(clean)
 
 
 def _forgotten(settings: Settings, catalog: Catalog, paths: list[str]) -> Forgotten:

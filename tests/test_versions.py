@@ -11,12 +11,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant import Assistant, Settings
 from assistant.embedding import Embedder, model_fingerprint
 from assistant.errors import DocumentError, IndexingError
-from assistant.forgetting import forget
+from assistant.forgetting import _blank, forget
 from assistant.indexing import CATALOG, VECTORS, sync
 from assistant.store.keywords import stem
 from assistant.store.vectors import VectorStore
@@ -271,3 +272,15 @@ def test_commands_print_what_happened(settings: Settings) -> None:
     code, out, err = run("rollback", "77")
     assert (code, out) == (1, "")
     assert "no version '77' is kept" in err
+
+
+def test_what_chroma_wrote_of_a_forgotten_text_out_of_its_memory_is_blanked(tmp_path: Path) -> None:
+    vector = np.linspace(0.01, 0.2, 384, dtype=np.float32).tobytes()
+    file = tmp_path / "chroma" / "data_level0.bin"
+    file.parent.mkdir()
+    file.write_bytes(vector + b"\x00 was built by Ada Thornton, and\x00 the harbour master" + vector)
+    _blank(tmp_path / "chroma", [b"The light was built by Ada Thornton, and opened in 1873."])
+    held = file.read_bytes()
+    assert b"Thornton" not in held
+    assert held.startswith(vector)
+    assert held.endswith(b" the harbour master" + vector)

@@ -22,7 +22,9 @@ CAUSE = re.compile(
 EFFECT = re.compile(
     r"^(but|however|nevertheless|yet|instead|но|однако|тем не менее)\b"
     r"|(?<!open-)\b(collaps\w+|fail(s|ed|ure)?|froze|frozen|freez\w*|suspend\w*|halt(s|ed)?|cancel\w*|withdr\w+"
-    r"|abandon\w*|reject\w*|critici\w+|refus(e|es|ed|al)|oppos\w+|ended|stopped|went back|object(s|ed|ions?)"
+    r"|abandon\w*|reject\w*|critici\w+|refus(e|es|ed|al)|oppos\w+"
+    r"|ended(?! (?:his|her|their|its|an?|the) (?:visit|trip|tour|stay|journey|speech|day))"
+    r"|stopped|went back|object(s|ed|ions?)"
     r"|never|short-lived|fell|dissol\w+|disband\w*|destroy\w*|demolish\w*|burn(ed|t)|robbed|seized|closed|merged|sold"
     r"|прекра\w+|приостанов\w+|заморо\w+|отказ\w*|критик\w*|раскритик\w*|сорва\w*|отверг\w*|рухнул\w*"
     r"|распущен\w*|распал\w*|закрыт\w*|ликвидир\w+|уничтож\w+|сгорел\w*|продан\w*)\b",
