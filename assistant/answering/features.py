@@ -103,7 +103,9 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
     """Measures a sentence; `rarity` of the question's words, `best` the best passage's score."""
     text, kind = place.text, place.sentence.kind
     cause = float(query.kind is Kind.WHY and CAUSE.search(text) is not None)
-    effect = float(query.kind in (Kind.WHY, Kind.FATE) and EFFECT.search(text) is not None)
+    # A row of a chronicle says that something was abandoned, never why.
+    tells = query.kind is Kind.FATE or (query.kind is Kind.WHY and kind is not BlockKind.TABLE_ROW)
+    effect = float(tells and EFFECT.search(text) is not None)
     present = frozenset(with_kin(stems(text))) | (query.outcomes if effect else frozenset())
     headed = " ".join((place.chunk.title, *place.chunk.headings, place.opening))
     over = frozenset(with_kin(stems(headed)))
