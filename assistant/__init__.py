@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what type checkers and editors read; at run time `HOMES` does the same, lazily
     from assistant.assistant import Assistant
     from assistant.errors import (
+        AccessError,
         AssistantError,
         CaseError,
         CorpusError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:  # what type checkers and editors read; at run time `HOMES` do
     __version__: str
 
 __all__ = [
+    "AccessError",
     "Answer",
     "AnswerSentence",
     "Assistant",

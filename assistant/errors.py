@@ -11,8 +11,8 @@
     ├── LanguageModelError   the language model can't be reached or answers nonsense
     ├── CaseError            an evaluation case or a question file is malformed
     ├── GateError            a new version answers known questions worse and is not published
-=======
     ├── FeedbackError        what readers said can't be kept or read
+    ├── AccessError          a key may not do what it was sent for, or can't be made
     └── ServerError          the chat or the API can't be served (port taken, host open without keys)
 
 Each message names the thing (file, setting, address) and the remedy. What it does not hold: a refusal
@@ -81,6 +81,10 @@ class GateError(AssistantError):
 
 class FeedbackError(AssistantError):
     """The file of what readers said is damaged, or can't be written."""
+
+
+class AccessError(AssistantError):
+    """A key may not do what it was sent for, or can't be made or revoked."""
 
 
 class ServerError(AssistantError):

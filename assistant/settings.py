@@ -47,6 +47,12 @@ class Settings(BaseSettings):
         keep_versions: How many versions are kept, the published one included; older ones are collected.
         api_keys: Keys that open the server; comma-separated in the environment.
         host, port: Where the server listens; a host that is not loopback needs keys.
+        hosts: Names under which the server answers; comma-separated in the environment. Empty: any name where there are
+            keys, else only names of this machine.
+        cors_origins: Origins (`https://example.org`) whose pages may use the API with any key; comma-separated.
+        audit_questions: Whether the audit log holds questions in clear; otherwise it holds their digest.
+        logs: `text` prints warnings only; `json` prints every request and warning as a line of JSON.
+        traces_url: Empty, or the OTLP/gRPC address that OpenTelemetry traces are sent to.
         max_file_mb: Megabytes that a file of the corpus may have; what is larger is skipped.
         max_text_mb: Million characters of text that a file may expand to.
         max_depth: How deep folders of the corpus may be nested.
@@ -74,6 +80,11 @@ class Settings(BaseSettings):
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=7860, ge=0, le=65535)
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    audit_questions: bool = False
+    logs: Literal["text", "json"] = "text"
+    traces_url: str = ""
     max_file_mb: int = Field(default=100, ge=1)
     max_text_mb: int = Field(default=25, ge=1)
     max_depth: int = Field(default=256, ge=1)
@@ -93,12 +104,17 @@ class Settings(BaseSettings):
         except (ValueError, OSError) as error:  # a file that is not TOML or can't be read
             raise SettingsError(f"{FILE} can't be read: {error}; mend it or remove it") from error
 
-    @field_validator("api_keys", mode="before")
+    @field_validator("api_keys", "hosts", "cors_origins", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(key.strip() for key in value.split(",") if key.strip())
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin(each) for each in value)
 
     @field_validator("llm")
     @classmethod
@@ -109,7 +125,7 @@ class Settings(BaseSettings):
             raise ValueError(f"write it as provider:model with a provider of {', '.join(providers)}")
         return value
 
-    @field_validator("llm_base_url", "chroma_url")
+    @field_validator("llm_base_url", "chroma_url", "traces_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
         if value:
@@ -129,6 +145,18 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over environment over `assistant.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def origin(text: str) -> str:
+    """A web origin as browsers send it: scheme, host and port, in small letters.
+
+    Raises:
+        ValueError: It has a path, or is no http address.
+    """
+    address = urlsplit(text.strip().lower().rstrip("/"))
+    if address.scheme not in ("http", "https") or not address.hostname or address.path or address.query:
+        raise ValueError(f"{text!r} is no origin; write it as https://example.org or http://localhost:8000")
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _refuse_unknown_environment(known: set[str]) -> None:
