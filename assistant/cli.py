@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, GateError, QuestionError, SettingsError
@@ -319,9 +321,16 @@ def _watch(settings: Settings, *, as_json: bool) -> int:
         else:
             print_text(report_text(outcome, settings.index_dir))
 
+    stop = Event()
+
+    def end(*_: object) -> None:
+        stop.set()  # for where a library swallows the interrupt, while it is being imported, say
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)
     with stages(bars_only=True) as step, suppress(KeyboardInterrupt):
         tell(f"following {settings.corpus_dir} (Ctrl-C stops it)")
-        watch(settings, show, progress=step)
+        watch(settings, show, progress=step, stop=stop)
     return DONE
 
 
