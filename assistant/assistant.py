@@ -24,7 +24,7 @@ from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever
 from assistant.settings import Settings
-from assistant.types import Answer, Document, DocumentSummary, Event, Passage, SyncReport, Turn
+from assistant.types import Answer, Document, DocumentSummary, Event, Passage, SyncReport, Turn, events
 
 if TYPE_CHECKING:  # heavy, and only named here
     from langchain_core.runnables import Runnable
@@ -112,14 +112,7 @@ class Assistant:
 
         Only what is verified is given out, so that nothing shown has to be taken back.
         """
-        answer = self.ask(question, history=history, as_of=as_of)
-        citations = {c.number: c for c in answer.citations}
-        for sentence in answer.sentences:
-            for number in sentence.citations:
-                if number in citations:
-                    yield Event("citation", citations.pop(number))
-            yield Event("sentence", sentence)
-        yield Event("done", answer)
+        yield from events(self.ask(question, history=history, as_of=as_of))
 
     def search(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
         """The passages nearest to a question, best first.

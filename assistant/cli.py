@@ -24,6 +24,7 @@ from assistant.serving.terminal import (
     answer_text,
     changes_text,
     difference_text,
+    key_text,
     passage_text,
     print_json,
     print_text,
@@ -169,6 +170,20 @@ def build_parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "serve the chat and the APIs until Ctrl-C")
     serve.add_argument("--host", metavar="HOST", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", metavar="PORT", type=int, help="port to listen on (default 7860)")
+
+    keys = _command(commands, "keys", _keys, "make, list and revoke the keys that open the server")
+    keys.add_argument("action", choices=("add", "list", "revoke"))
+    keys.add_argument("name", metavar="NAME", nargs="?", type=_text,
+                      help="whose key it is; to revoke one, its name or id")  # fmt: skip
+    keys.add_argument("--scope", action="append", metavar="SCOPE",
+                      help="ask, read or maintain; may be given several times (default ask)")  # fmt: skip
+    keys.add_argument("--access", action="append", metavar="LABEL",
+                      help="label of documents that it may see besides those without labels; may be given several "
+                      "times; 'all' for every document")  # fmt: skip
+    keys.add_argument("--origin", action="append", metavar="URL",
+                      help="web page's origin that it is bound to; may be given several times")  # fmt: skip
+    keys.add_argument("--per-minute", type=int, metavar="N", help="requests that it may make in a minute")
+    keys.set_defaults(usage_error=keys.error)
 
     for name, command in commands.choices.items():
         command.add_argument("--corpus", metavar="DIR", type=_file, help="folder of documents (default corpus)")
@@ -502,6 +517,37 @@ def _doctor(arguments: argparse.Namespace) -> int:
         if well:
             print_text("all is well")
     return DONE if well else FAILED
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    from assistant.store.keys import KeyStore
+
+    if (arguments.name is None) != (arguments.action == "list"):
+        arguments.usage_error(f"keys {arguments.action} takes {'no NAME' if arguments.name else 'a NAME'}")
+    if arguments.action != "add" and (arguments.scope or arguments.access or arguments.origin or arguments.per_minute):
+        arguments.usage_error("--scope, --access, --origin and --per-minute go with keys add")
+    store = KeyStore(_settings(arguments).index_dir)
+    if arguments.action == "add":
+        labels = arguments.access or []
+        key, secret = store.make(
+            arguments.name,
+            scopes=arguments.scope or ["ask"],
+            access=None if "all" in labels else labels,
+            origins=arguments.origin or [],
+            per_minute=arguments.per_minute,
+        )
+        if arguments.json:
+            print_json({**key.to_dict(), "key": secret})
+        else:
+            print_text(secret)
+            tell("this is the key; it is kept nowhere and not shown again")
+        return DONE
+    found = store.all() if arguments.action == "list" else [store.revoke(arguments.name)]
+    if arguments.json:
+        print_json([key.to_dict() for key in found] if arguments.action == "list" else found[0].to_dict())
+    else:
+        print_text("\n".join(key_text(key) for key in found) or "no keys; `assistant keys add NAME` makes one")
+    return DONE
 
 
 def _serve(arguments: argparse.Namespace) -> int:

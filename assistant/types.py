@@ -9,7 +9,7 @@ half-open `[start, end)`, pages are 1-based, dates are ISO strings of a year, a 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -175,6 +175,10 @@ class Citation:
     start: int
     end: int
 
+    def to_dict(self) -> dict[str, Any]:
+        """The citation as the JSON contract has it."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
@@ -182,6 +186,10 @@ class AnswerSentence:
 
     text: str
     citations: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The sentence as the JSON contract has it."""
+        return {"text": self.text, "citations": list(self.citations)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +298,17 @@ class Event:
 
     kind: Literal["sentence", "citation", "done"]
     data: AnswerSentence | Citation | Answer
+
+
+def events(answer: Answer) -> Iterator[Event]:
+    """The steps of an answer: each sentence after the citations that are new in it, then the whole."""
+    citations = {c.number: c for c in answer.citations}
+    for sentence in answer.sentences:
+        for number in sentence.citations:
+            if number in citations:
+                yield Event("citation", citations.pop(number))
+        yield Event("sentence", sentence)
+    yield Event("done", answer)
 
 
 @dataclass(frozen=True, slots=True)

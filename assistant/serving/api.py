@@ -1,216 +1,184 @@
-"""The routes for programs and for the chat's own script: feedback.
+"""The REST routes: ask, ask as a stream, search, documents.
 
-What is not here: health and the chat (`server.py`), where feedback is kept (`store/feedback.py`).
+Described by the OpenAPI document at `/api/openapi.json`. What is not here: feedback (judging.py), other protocols
+(openai.py, mcp.py), who may come in (admission.py).
 """
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: FastAPI reads the annotations, which name what the router was made for.
+import asyncio
+import base64
 import json
-import secrets
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError, DocumentError, FeedbackError, IndexMissingError
-from assistant.evaluation.cases import check_date
-from assistant.serving.given import GivenAnswers
-from assistant.serving.security import key_fits, of_this_page
-from assistant.store.feedback import LONGEST_COMMENT, Complaint, Feedback, FeedbackStore, drawn_from
-from assistant.types import Answer, Turn
+from assistant.errors import AssistantError
+from assistant.serving.admission import Admitted, admitted
+from assistant.serving.asking import Desk, Replays
+from assistant.serving.bodies import AskBody, Documents, Passages, SearchBody, StoredDocument
+from assistant.serving.problems import Problem, ProblemError, body, of_error
+from assistant.store.keys import Scope
+from assistant.types import Answer, DocumentSummary, Event, events
 
-_LARGEST_BODY = 1_000_000
-_ANSWER = TypeAdapter(Answer)
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
-"""Chosen by whoever sends: a retry with the same one makes no second record."""
-
-
-class FeedbackBody(BaseModel):
-    """What is sent: one reader's word on one answer.
-
-    Attributes:
-        answer_id: Of an answer that the chat gave; question and answer are then the server's own.
-        answer: As the client got it. It is not trusted: what is not well-formed or belongs to another question is
-            left out.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Id | None = None
-    verdict: Literal["up", "down"]
-    reason: Complaint | None = None
-    comment: str = Field(default="", max_length=LONGEST_COMMENT)
-    answer_id: Id | None = None
-    question: str | None = Field(default=None, max_length=4_000, pattern=r"\S")
-    answer: Any = None
-    index_version: str = Field(default="", max_length=200)
-    history: tuple[Any, ...] = Field(default=(), max_length=200)
-    as_of: str | None = None
-
-    @field_validator("history", mode="after")
-    @classmethod
-    def _read_turns(cls, value: tuple[Any, ...]) -> tuple[Turn, ...]:
-        try:
-            return tuple(Turn.parse(turn) for turn in value)
-        except AssistantError as error:
-            raise ValueError(str(error)) from error
-
-    @field_validator("as_of")
-    @classmethod
-    def _is_a_date(cls, value: str | None) -> str | None:
-        return value if value is None else check_date(value)
-
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> FeedbackBody:
-        if (self.question is None) == (self.answer_id is None):
-            raise ValueError("give either question or answer_id")
-        if self.reason is not None and self.verdict == "up":
-            raise ValueError("a thumb up has no reason; remove it or set verdict to down")
-        return self
+_HEARTBEAT = 10
+"""Seconds after which a stream that has nothing to tell yet says so, lest something on its way ends it."""
+_PAGE = 100
+Replay = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=200, description="A retry with the same key gets the same answer."),
+]
+KnownVersion = Annotated[str | None, Header(alias="If-None-Match", description="The ETag of what is there already.")]
 
 
-class _RefusalError(Exception):
-    """A request that is answered with a problem."""
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, as the OpenAPI document has them."""
+    about = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    every = (400, 401, 403, 408, 413, 422, 429, 500, 503, 504, *statuses)
+    return {status: {"model": Problem, "content": about, "description": "A problem"} for status in sorted(set(every))}
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
-        super().__init__(detail)
-        self.response = problem(status, title, detail)
 
+def ask_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRouter:
+    """The routes over an assistant."""
+    router = APIRouter(prefix="/api", tags=["questions"], responses=problems())
+    asker = Annotated[Admitted, Depends(admitted(assistant, Scope.ASK))]
+    reader = Annotated[Admitted, Depends(admitted(assistant, Scope.READ))]
 
-def feedback_router(assistant: Assistant, given: GivenAnswers, logged_in: Callable[[Request], bool]) -> APIRouter:
-    """The route that takes feedback.
+    @router.post("/ask", response_model=Answer, responses=problems(409), operation_id="ask")
+    async def ask(request: Request, sent: AskBody, who: asker, key: Replay = None) -> JSONResponse:
+        """Answers a question with quotations. A refusal is an answer as well, with `answered` false and a reason."""
 
-    Args:
-        assistant: Whose index folder keeps it, and whose keys it needs.
-        given: What the chat has answered.
-        logged_in: Whether a request comes from a visitor whom the chat's login let in.
-    """
-    router = APIRouter(prefix="/api")
-    store = FeedbackStore(assistant.settings.index_dir)
+        async def make() -> dict[str, Any]:
+            answer = await desk.ask(who, "api", request, sent.question, sent.turns(), sent.as_of)
+            return answer.to_dict()
 
-    @router.post("/feedback", status_code=201)
-    async def feedback(request: Request) -> JSONResponse:
-        try:
-            _let_in(request, assistant.settings.api_keys, logged_in)
-            body = _parse(await _read(request), request.headers.get("idempotency-key"))
-            record = await run_in_threadpool(_record, body, assistant, given)
-            if not await run_in_threadpool(store.save, record):
-                raise _RefusalError(
-                    409, "Said before", "this id belongs to other feedback, or to some that was worked on; send another"
-                )
-        except _RefusalError as refused:
-            return refused.response
-        except FeedbackError as error:
-            return problem(503, "Feedback not kept", str(error))
-        return JSONResponse({"id": record.id}, status_code=201)
+        made = await replays.once(who.visitor.id, key, ["ask", sent.model_dump()], make)
+        return JSONResponse(made)
+
+    @router.post(
+        "/ask/stream",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        operation_id="ask_stream",
+    )
+    async def stream(request: Request, sent: AskBody, who: asker) -> StreamingResponse:
+        """The same as server-sent events: `citation` and `sentence` in their order, then `done` with the answer.
+
+        An event `error` holds a problem. Nothing is sent that has to be taken back.
+        """
+        work = desk.ask(who, "api", request, sent.question, sent.turns(), sent.as_of)
+        return await event_stream(request, work)
+
+    @router.post("/search", response_model=Passages, operation_id="search")
+    async def search(request: Request, sent: SearchBody, who: reader) -> JSONResponse:
+        """The passages nearest to a question, best first."""
+        found = await desk.search(who, "api", request, sent.question, sent.top_k, sent.as_of)
+        return JSONResponse({"question": sent.question, "passages": [passage.to_dict() for passage in found]})
+
+    @router.get("/documents", response_model=Documents, responses=_UNCHANGED, operation_id="list_documents")
+    async def documents(
+        who: reader,
+        limit: Annotated[int, Query(ge=1, le=1000)] = _PAGE,
+        cursor: Annotated[str | None, Query(max_length=4_000, description="`next_cursor` of the page before.")] = None,
+        known: KnownVersion = None,
+    ) -> Response:
+        """The documents without their text, by path, a page at a time."""
+        after = None if cursor is None else _path_of(cursor)
+        version = await run_in_threadpool(who.assistant.ready)
+        if _is_known(version, known):
+            return _unchanged(version)
+        every = await run_in_threadpool(who.assistant.documents)
+        rest = [each for each in every if after is None or each.path > after]
+        page, more = rest[:limit], len(rest) > limit
+        found = Documents(documents=page, next_cursor=_cursor(page[-1]) if more else None)
+        return _tagged(found.model_dump(), version)
+
+    @router.get(
+        "/documents/{document_id}",
+        response_model=StoredDocument,
+        responses=problems(404) | _UNCHANGED,
+        operation_id="get_document",
+    )
+    async def document(
+        request: Request,
+        who: reader,
+        document_id: Annotated[str, Path(description="The id, or the path with its slashes escaped.")],
+        known: KnownVersion = None,
+    ) -> Response:
+        """One document with its stored text."""
+        version = await run_in_threadpool(who.assistant.ready)
+        found = await run_in_threadpool(who.assistant.document, document_id)
+        if _is_known(version, known):
+            return _unchanged(version)
+        desk.was_read(who, "api", request, found.path)
+        return _tagged(StoredDocument.of(found).model_dump(), version)
 
     return router
 
 
-def problem(status: int, title: str, detail: str) -> JSONResponse:
-    """An error as `application/problem+json` (RFC 9457)."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
+async def event_stream(request: Request, work: Any) -> StreamingResponse:
+    """An answer in the making as server-sent events. What fails at once is an error of the request itself."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=1)
+    if task.done() and task.exception() is not None:
+        await task
+
+    async def steps() -> AsyncIterator[str]:
+        try:
+            while not (await asyncio.wait({task}, timeout=_HEARTBEAT))[0]:
+                yield ": waiting\n\n"
+            for event in events(await task):
+                yield _written(event.kind, _data(event))
+        except (AssistantError, ProblemError) as error:
+            said = error if isinstance(error, ProblemError) else of_error(error)
+            yield _written("error", body(said.status_code, said.title, said.detail, request.scope))
+        finally:
+            task.cancel()
+
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(steps(), media_type="text/event-stream", headers=headers)
 
 
-def _let_in(request: Request, keys: tuple[str, ...], logged_in: Callable[[Request], bool]) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if keys and scheme.lower() == "bearer" and key_fits(key.strip(), keys):
-        return
-    if not of_this_page(request.headers):  # a page elsewhere would send in the name of whoever visits it
-        raise _RefusalError(403, "Another site", "feedback is taken from the chat's own page, and from programs")
-    if keys and not logged_in(request):
-        raise _RefusalError(401, "Key needed", "send one of this server's keys as `Authorization: Bearer …`, or log in")
+def _data(event: Event) -> dict[str, Any]:
+    return event.data.to_dict()
 
 
-async def _read(request: Request) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise _RefusalError(415, "Not JSON", "send a JSON object with content-type application/json")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LARGEST_BODY:
-            raise _RefusalError(413, "Too large", f"feedback has {_LARGEST_BODY:,} bytes at most; leave passages out")
-    return bytes(body)
+def _written(kind: str, data: dict[str, Any]) -> str:
+    return f"event: {kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def _parse(body: bytes, key: str | None) -> FeedbackBody:
-    try:
-        value = json.loads(body)
-        json.dumps(value, ensure_ascii=False).encode()  # JSON can name half of a surrogate pair, which is no text
-    except (ValueError, RecursionError) as error:
-        raise _RefusalError(400, "Not JSON", f"the body is no JSON text in UTF-8 ({error})") from error
-    if not isinstance(value, dict):
-        raise _RefusalError(422, "Not feedback", "the body must be a JSON object with verdict and question")
-    try:
-        return FeedbackBody.model_validate({"id": key, **value} if key is not None else value)
-    except ValidationError as error:
-        said = "; ".join(
-            ": ".join((*([".".join(map(str, one["loc"]))] if one["loc"] else []), one["msg"])) for one in error.errors()
-        )
-        raise _RefusalError(422, "Not feedback", said.replace("Value error, ", "")) from error
+# Pages and versions
+
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the version of If-None-Match"}}
 
 
-def _record(body: FeedbackBody, assistant: Assistant, given: GivenAnswers) -> Feedback:
-    """The record of what was sent, with the answer only where its documents are still in the index."""
-    feedback = Feedback(
-        id=body.id or secrets.token_hex(8),
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-        verdict=body.verdict,
-        question=body.question or "",
-        reason=body.reason,
-        comment=body.comment.strip(),
-        history=body.history,
-        as_of=body.as_of,
-        index_version=body.index_version,
+def _tagged(content: dict[str, Any], version: str) -> JSONResponse:
+    return JSONResponse(content, headers=_tag(version))
+
+
+def _tag(version: str) -> dict[str, str]:
+    return {"etag": f'"{version}"', "cache-control": "private, no-cache", "vary": "Authorization, Cookie"}
+
+
+def _is_known(version: str, known: str | None) -> bool:
+    return known is not None and any(
+        each.strip().removeprefix("W/") in (f'"{version}"', "*") for each in known.split(",")
     )
-    if body.answer_id is not None:
-        held = given.get(body.answer_id)
-        if held is None:
-            raise _RefusalError(404, "No such answer", "this answer is not held any more; ask again and judge that one")
-        feedback = replace(
-            feedback,
-            id=f"chat-{body.answer_id}",  # one word on each answer: the last
-            question=held.question,
-            history=held.history,
-            answer=held.answer,
-            sources=held.sources,
-            index_version=held.answer.index_version,
-        )
-    else:
-        answer = _well_formed(body.answer, feedback.question)
-        unknown = any(turn.role == "assistant" for turn in feedback.history)
-        feedback = replace(
-            feedback,
-            answer=answer,
-            sources=None if unknown else drawn_from(answer) if answer else (),
-            index_version=feedback.index_version or (answer.index_version if answer else ""),
-        )
-    drawn = {*(feedback.sources or ()), *(drawn_from(feedback.answer) if feedback.answer else ())}
-    if not all(_is_there(assistant, path) for path in drawn):
-        # It may have been forgotten since the answer was given, and must not come back this way.
-        turns = tuple(turn for turn in feedback.history if turn.role == "user")
-        return replace(feedback, answer=None, history=turns, sources=())
-    return feedback
 
 
-def _well_formed(value: Any, question: str) -> Answer | None:
+def _unchanged(version: str) -> Response:
+    return Response(status_code=304, headers=_tag(version))
+
+
+def _cursor(last: DocumentSummary) -> str:
+    return base64.urlsafe_b64encode(last.path.encode("utf-8", "surrogateescape")).decode()
+
+
+def _path_of(cursor: str) -> str:
     try:
-        answer = _ANSWER.validate_python(value)
-    except ValidationError:
-        return None
-    return answer if answer.question == question else None
-
-
-def _is_there(assistant: Assistant, path: str) -> bool:
-    try:
-        return assistant.document(path).path == path
-    except (DocumentError, IndexMissingError):
-        return False
+        return base64.b64decode(cursor, altchars=b"-_", validate=True).decode("utf-8", "surrogateescape")
+    except ValueError as error:
+        raise ProblemError(422, "Not understood", "cursor: send the next_cursor of the page before, or none") from error

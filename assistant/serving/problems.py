@@ -103,6 +103,10 @@ def handle_problems(app: FastAPI) -> None:
     async def validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         found = error.errors()
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and any(one["loc"][:1] == ("body",) for one in found):
+            detail = "send a JSON object with content-type application/json"
+            return problem(415, "Not JSON", detail, scope=request.scope)
         if any(one["type"] == "json_invalid" for one in found):
             return problem(400, "Not JSON", "the body is no JSON text in UTF-8", scope=request.scope)
         return problem(422, "Not understood", said(found), scope=request.scope)
@@ -124,6 +128,9 @@ def said(errors: Sequence[Any]) -> str:
     """What pydantic found, in one line: which field, and what is wrong with it. Never what was sent."""
     lines = []
     for one in errors:
+        if one["loc"] == ("body",) and one["type"] != "value_error":
+            lines.append("the body must be a JSON object")
+            continue
         place = ".".join(str(part) for part in one["loc"] if part not in ("body", "query", "path"))
         lines.append(f"{place}: {one['msg']}" if place else one["msg"])
     return "; ".join(lines).replace("Value error, ", "")

@@ -9,10 +9,11 @@ import hmac
 import ipaddress
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = "; ".join(
@@ -28,10 +29,13 @@ _POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
+        "frame-ancestors 'self'",
     )
 )
 _HEADERS = {
     "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
@@ -69,14 +73,21 @@ def of_this_page(headers: Headers) -> bool:
 
 
 class Guard:
-    """Middleware: tells the browser to fetch nothing from elsewhere; without keys, serves only loopback names.
+    """Middleware: tells the browser to fetch nothing from elsewhere, and serves only under names that it knows.
 
-    The second keeps a web page from reading the documents through a name of its own that it points at 127.0.0.1.
+    Without keys those are this machine's own: else a web page could read the documents through a name of its own that
+    it points at 127.0.0.1.
+
+    Args:
+        app: What is guarded.
+        local_only: Whether only names of this machine are served, as far as `hosts` names no others.
+        hosts: The names that are served besides; with none and `local_only` false, all are.
     """
 
-    def __init__(self, app: ASGIApp, *, local_only: bool) -> None:
+    def __init__(self, app: ASGIApp, *, local_only: Callable[[], bool], hosts: Sequence[str]) -> None:
         self._app = app
         self._local_only = local_only
+        self._hosts = frozenset(host.lower().rstrip(".") for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers or passes on one request."""
@@ -92,10 +103,15 @@ class Guard:
             await send(message)
 
         name = _host_name(Headers(scope=scope).get("host", ""))
-        if self._local_only and scope["type"] == "http" and not _is_local_name(name):
-            await _refuse(send_with_headers, name)
-        else:
+        if self._serves(name) or scope["type"] != "http":
             await self._app(scope, receive, send_with_headers)
+        else:
+            await _refuse(send_with_headers, name)
+
+    def _serves(self, name: str) -> bool:
+        if _is_local_name(name) or name.lower().rstrip(".") in self._hosts:
+            return True
+        return not self._hosts and not self._local_only()
 
 
 def _host_name(header: str) -> str:
@@ -113,14 +129,44 @@ def _is_local_name(name: str) -> bool:
         return False
 
 
+class Cors(CORSMiddleware):
+    """Lets pages of some origins use the routes for programs; never with cookies, always with a key.
+
+    Args:
+        app: What they may use.
+        origins: The origins as they are now.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Callable[[], Collection[str]]) -> None:
+        super().__init__(
+            app,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id",
+                           "Last-Event-ID", "Mcp-Session-Id", "Mcp-Protocol-Version"),
+            expose_headers=("ETag", "Retry-After", "X-Request-Id", "Mcp-Session-Id"),
+        )  # fmt: skip
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a browser's question whether it may, or passes a request on."""
+        if scope["type"] == "http" and scope["path"].startswith(("/api/", "/v1/", "/mcp")):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether pages of an origin may."""
+        return origin.lower() in self._origins()
+
+
 async def _refuse(send: Send, name: str) -> None:
     body = json.dumps(
         {
             "type": "about:blank",
             "title": "Host not served",
             "status": 403,
-            "detail": f"without keys only this machine's own names are served, not {name}; "
-            "open http://127.0.0.1, or set api_keys (ASSISTANT_API_KEYS)",
+            "detail": f"this server does not answer to {name}: open http://127.0.0.1, or name it in hosts "
+            "(ASSISTANT_HOSTS); without keys (`assistant keys add`) only this machine's own names are served",
         }
     ).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]

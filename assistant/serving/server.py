@@ -8,29 +8,42 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import socket
 import sys
 import threading
 import webbrowser
 from contextlib import suppress
-from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-from starlette.routing import Mount
+from fastapi import FastAPI, Request, Security
+from fastapi.security import HTTPBearer
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant import __version__
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError, IndexMissingError, ServerError
-from assistant.serving.api import feedback_router, problem
+from assistant.errors import AssistantError, ServerError
+from assistant.serving.admission import Admission
+from assistant.serving.api import ask_router, problems
+from assistant.serving.asking import Desk, Replays
+from assistant.serving.audit import Audit
+from assistant.serving.bodies import Health, Readiness
 from assistant.serving.given import GivenAnswers
-from assistant.serving.security import Guard, is_loopback, key_fits
+from assistant.serving.judging import feedback_router
+from assistant.serving.limits import Rates, Turns
+from assistant.serving.login import login_router
+from assistant.serving.openai import openai_router
+from assistant.serving.problems import ProblemError, handle_problems
+from assistant.serving.security import Cors, Guard, is_loopback
+from assistant.serving.visitors import Visitors
 from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
-_SECONDS_TO_FINISH = 5
-"""How long open requests may go on after Ctrl-C."""
+_SECONDS_TO_FINISH = 20
+"""How long answers that are being made may take after Ctrl-C."""
+_AT_ONCE_WITH_MODEL = 16
+"""Answers made at once where a language model elsewhere makes them; else there are as many as processors."""
 
 
 def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = False) -> None:
@@ -55,53 +68,73 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
 
 
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
-    """The application: health, readiness, feedback, and the chat at `/`, behind a login where there are keys."""
+    """The application: the routes for programs, and the chat at `/`; behind keys and a login where there are keys."""
     # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
-    import gradio as gr
+    from assistant.serving.ui import mount_chat
 
-    from assistant.serving.ui import build_chat, looks
+    visitors, rates = Visitors(settings), Rates()
+    turns = Turns(_AT_ONCE_WITH_MODEL if settings.llm else max(2, os.cpu_count() or 2))
+    desk = Desk(turns, Audit(settings), lambda _answer: None)
+    given, replays = GivenAnswers(), Replays()
 
-    app = FastAPI(title="Corpus Assistant", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.get("/api/health")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/api/ready")
-    def ready() -> JSONResponse:
-        try:
-            return JSONResponse({"status": "ready", "index_version": assistant.ready()})
-        except IndexMissingError as error:
-            return problem(503, "Not ready", str(error))
-
-    def may_enter(_name: str, password: str) -> bool:
-        return key_fits(password, settings.api_keys)
-
-    def logged_in(request: Request) -> bool:
-        names = (f"access-token-{chat.cookie_id}", f"access-token-unsecure-{chat.cookie_id}")
-        return any(request.cookies.get(name) in chat.tokens for name in names)
-
-    given = GivenAnswers()
-    app.include_router(feedback_router(assistant, given, logged_in))
-    gr.mount_gradio_app(
-        app,
-        build_chat(assistant, given),
-        path="/",
-        server_name=settings.host,
-        server_port=settings.port,
-        auth=may_enter if settings.api_keys else None,
-        auth_message="Any name will do; the password is one of the keys of this server.",
-        show_error=False,
-        max_file_size="1kb",  # nothing is uploaded here
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        mcp_server=False,
-        **looks(),
+    app = FastAPI(
+        title="Corpus Assistant",
+        version=__version__,
+        summary="Answers from a folder of documents, every sentence proved by an exact quotation.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Security(HTTPBearer(auto_error=False, description="A key made with `assistant keys add`."))],
     )
-    chat: Any = next(route.app for route in app.routes if isinstance(route, Mount))
-    app.add_middleware(Guard, local_only=not settings.api_keys)
+    handle_problems(app)
+    add_health(app, assistant)
+    app.include_router(ask_router(assistant, desk, replays))
+    app.include_router(feedback_router(assistant, given, problems(404, 409), lambda _verdict: None))
+    app.include_router(openai_router(assistant, desk, replays))
+    app.include_router(login_router(visitors, rates))
+    add_refusals(app)
+    mount_chat(app, assistant, given, visitors, rates, desk)
+
+    app.add_middleware(Admission, visitors=visitors, rates=rates, refused=lambda _cause: None)
+    app.add_middleware(Cors, origins=lambda: {*settings.cors_origins, *visitors.origins()})
+    app.add_middleware(Guard, local_only=lambda: not visitors.needed, hosts=settings.hosts)
     return app
+
+
+def add_health(app: FastAPI, assistant: Assistant) -> None:
+    """Whether the server is up, and whether it can answer; open to everybody."""
+
+    @app.get("/api/health", tags=["server"])
+    def health() -> Health:
+        """The server runs."""
+        return Health()
+
+    @app.get("/api/ready", tags=["server"], responses=problems(503))
+    def ready() -> Readiness:
+        """The index is open and the models are loaded; 503 otherwise."""
+        return Readiness(index_version=assistant.ready())
+
+
+def add_refusals(app: FastAPI) -> None:
+    """What is asked of programs' routes in vain is told in their form; else the chat, mounted at `/`, would answer."""
+
+    async def refuse(request: Request) -> None:
+        allowed = {
+            method
+            for route in app.routes
+            if isinstance(route, Route) and route.matches({**request.scope})[0] is Match.PARTIAL
+            for method in route.methods or ()
+        }
+        if allowed:
+            detail = f"{request.method} is not for {request.url.path}; use {', '.join(sorted(allowed))}"
+            raise ProblemError(405, "Wrong method", detail, {"allow": ", ".join(sorted(allowed))})
+        raise ProblemError(
+            404, "No such route", f"there is no {request.url.path}; /api/openapi.json lists what there is"
+        )
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
+    for prefix in ("/api", "/v1"):
+        app.add_route(prefix + "/{rest:path}", refuse, methods=methods, include_in_schema=False)  # type: ignore[arg-type]
 
 
 def check_address(settings: Settings) -> None:
@@ -121,10 +154,11 @@ def listen(settings: Settings) -> socket.socket:
     """
     host, port = settings.host, settings.port
     try:
-        if not settings.api_keys and not is_loopback(host):
+        if not is_loopback(host) and not Visitors(settings).needed:
             raise ServerError(
-                f"host {host} can be reached from other machines and there are no keys: set api_keys "
-                "(ASSISTANT_API_KEYS) so that the chat asks for one, or host (ASSISTANT_HOST) to 127.0.0.1"
+                f"host {host} can be reached from other machines and there are no keys: make one with `assistant keys "
+                "add`, or set api_keys (ASSISTANT_API_KEYS), so that the chat asks for one; or set host "
+                "(ASSISTANT_HOST) to 127.0.0.1"
             )
         family, kind, protocol, _, address = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -176,6 +210,9 @@ def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
 
     async def until(scope: Scope, receive: Receive, send: Send) -> None:
         unfinished = False
+        if scope["type"] != "http" or scope["path"].startswith(("/api/", "/v1/")):
+            await app(scope, receive, send)  # these end by themselves, and whoever waits for an answer gets it
+            return
 
         async def receive_or_end() -> Message:
             message, end = asyncio.ensure_future(receive()), asyncio.ensure_future(ending.wait())
@@ -191,9 +228,6 @@ def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
             unfinished = message["type"] == "http.response.start" or bool(message.get("more_body"))
             await send(message)
 
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
         await app(scope, receive_or_end, send_and_note)
         if unfinished and ending.is_set():
             await send({"type": "http.response.body", "body": b""})

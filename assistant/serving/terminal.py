@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.store.keys import Key
 from assistant.types import Answer, Citation, NearDuplicate, Passage, Progress, Skipped, SyncReport
 
 if TYPE_CHECKING:  # heavy, and only named here
@@ -198,3 +199,15 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 def _harmless(text: str) -> str:
     return "".join(c for c in text if (unicodedata.category(c) != "Cc" and c not in _DIRECTION) or c in "\n\t")
+
+
+def key_text(key: Key) -> str:
+    """A key as a line for people; never the secret, which is kept nowhere."""
+    sees = "all documents" if key.access is None else ", ".join(("unlabelled", *sorted(key.access)))
+    parts = [key.id, key.name, f"may {', '.join(sorted(key.scopes))}", f"sees {sees}"]
+    if key.origins:
+        parts.append(f"on {', '.join(key.origins)}")
+    if key.per_minute:
+        parts.append(f"{key.per_minute} a minute")
+    parts.append(f"revoked {key.revoked}" if key.revoked else f"made {key.created}")
+    return "  ".join(parts)

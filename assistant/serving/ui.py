@@ -17,11 +17,16 @@ from typing import Any
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
+from fastapi import FastAPI
+from starlette.datastructures import Headers
 
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError, DocumentError, QuestionError
+from assistant.errors import AccessError, AssistantError, DocumentError, QuestionError
 from assistant.serving import render
+from assistant.serving.asking import Desk
 from assistant.serving.given import Given, GivenAnswers
+from assistant.serving.limits import Rates
+from assistant.serving.visitors import Visitors
 from assistant.store.feedback import drawn_from
 from assistant.types import Answer, AnswerSentence, Document, Turn
 
@@ -36,6 +41,10 @@ EXAMPLES = (
     ("How did the United States answer Krutskikh's appeal?", "us-rejection-2022.md"),
 )
 """Questions about the starter corpus, each with the document that answers it; shown where the corpus holds it."""
+
+
+AsVisitor = tuple[Assistant, Callable[[Answer], None]]
+"""The assistant as far as a visitor may see the documents, and what is told of every answer it gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +72,71 @@ class Conversation:
         return replace(self, turns=(*self.turns, Turn("user", question), Turn("assistant", said)), sources=sources)
 
 
-def build_chat(assistant: Assistant, given: GivenAnswers) -> gr.Blocks:
+def mount_chat(
+    app: FastAPI, assistant: Assistant, given: GivenAnswers, visitors: Visitors, rates: Rates, desk: Desk
+) -> None:
+    """Puts the chat at `/`.
+
+    Args:
+        app: Where to; what it answers itself goes before.
+        assistant: Answers every visitor as far as it may see the documents.
+        given: Takes every answer, so that a visitor can judge it.
+        visitors: Tells who sits at a browser.
+        rates: Count the questions of those whose key has a limit.
+        desk: Is told of every answer.
+    """
+
+    def asks_as(request: gr.Request, *, spend: bool = True) -> AsVisitor:
+        visitor = visitors.of_session(Headers(dict(request.headers)))
+        if visitor is None:
+            raise AccessError("Your login has ended. Reload the page and log in again.")
+        if spend and visitor.per_minute and (wait := rates.wait(visitor.id, visitor.per_minute)):
+            raise AccessError(f"That was a lot of questions. Your key may ask again in {wait:.0f} seconds.")
+        return visitor.sees(assistant), lambda answer: desk.note(visitor, "chat", {}, answer)
+
+    gr.mount_gradio_app(
+        app,
+        build_chat(assistant, given, asks_as),
+        path="/",
+        show_error=False,
+        max_file_size="1kb",  # nothing is uploaded here
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        **looks(),
+    )
+
+
+def build_chat(assistant: Assistant, given: GivenAnswers, asks_as: Callable[..., AsVisitor]) -> gr.Blocks:
     """The chat page.
 
     Args:
-        assistant: Answers every visitor; what they said is kept apart by their browser tab.
+        assistant: Whose folder is named on top of the page.
         given: Takes every answer, so that a visitor can judge it.
+        asks_as: For a request the assistant as its visitor may use it, and what is told of each answer; raises an
+            AccessError where it may not. With `spend=False` nothing is asked yet.
     """
 
-    def ask(question: str, conversation: Conversation) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
+    def ask(
+        question: str, conversation: Conversation, request: gr.Request
+    ) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
         box: Any = gr.update(value="")
-        for step in converse(assistant, question, conversation, given):
+        try:
+            seen, told = asks_as(request)
+            steps = converse(seen, question, conversation, given, told)
+        except AccessError as error:
+            asked, refused = render.question_message(question), render.error_message(str(error))
+            steps = iter((conversation.showing(("user", asked), ("assistant", refused)),))
+        for step in steps:
             yield box, list(step.messages), step
             box = gr.skip()  # what is typed meanwhile stays
 
-    def greet() -> tuple[Any, ...]:
-        title, paths = describe(assistant)
+    def greet(request: gr.Request) -> tuple[Any, ...]:
+        try:
+            title, paths = describe(asks_as(request, spend=False)[0])
+        except AccessError as error:
+            title, paths = render.header(_folder(assistant), None, None, problem=str(error)), set()
         return (title, *(gr.update(visible=path in paths) for _, path in EXAMPLES))
 
     def start_again() -> tuple[list[dict[str, str]], Conversation]:
@@ -157,7 +215,11 @@ def looks() -> dict[str, Any]:
 
 
 def converse(
-    assistant: Assistant, question: str, conversation: Conversation, given: GivenAnswers
+    assistant: Assistant,
+    question: str,
+    conversation: Conversation,
+    given: GivenAnswers,
+    told: Callable[[Answer], None] = lambda _answer: None,
 ) -> Iterator[Conversation]:
     """Answers one question: the conversation as it stands after every step, the last one complete.
 
@@ -178,6 +240,7 @@ def converse(
                 answer = event.data
         if answer is None:
             raise AssistantError("The answer broke off before its end. Ask again.")
+        told(answer)
         # A key of its own for each answer keeps the cards of one apart from those of the next, and lets nobody but
         # who was shown it judge it.
         key = f"a{secrets.token_hex(16)}"

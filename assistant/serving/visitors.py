@@ -39,6 +39,7 @@ class Visitor:
         name: For people.
         access: Labels of the documents that the visitor may see besides those without labels; None for all.
         per_minute: Requests in a minute; None for any number.
+        in_page: Whether the key stands in a web page, where everybody can read it.
         by_key: Whether the request itself carries a key; otherwise a browser was let in before.
     """
 
@@ -47,7 +48,13 @@ class Visitor:
     scopes: frozenset[Scope] = _EVERYTHING
     access: frozenset[str] | None = None
     per_minute: int | None = None
+    in_page: bool = False
     by_key: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        """False for whoever sits at the machine of a server without keys."""
+        return self.id != OWNER.id
 
     def may(self, scope: Scope) -> bool:
         """True where the visitor has that scope."""
@@ -107,7 +114,7 @@ class Visitors:
 
     def log_in(self, secret: str) -> str | None:
         """A new session's cookie for whoever knows a key that may ask and is not meant for web pages; else None."""
-        visitor = self._of_settings(secret)
+        visitor = self._of_settings(secret, by_key=False)
         if visitor is None and (key := self._store.find(secret)) and not key.origins and Scope.ASK in key.scopes:
             visitor = _visitor(key, by_key=False)
         if visitor is None:
@@ -129,7 +136,7 @@ class Visitors:
         return sorted({each for key in self._store.all() if key.revoked is None for each in key.origins})
 
     def _of_key(self, offered: str, headers: Headers) -> Visitor | None:
-        if visitor := self._of_settings(offered):
+        if visitor := self._of_settings(offered, by_key=True):
             return visitor
         key = self._store.find(offered)
         if key is None:
@@ -141,16 +148,16 @@ class Visitors:
             )
         return _visitor(key, by_key=True)
 
-    def _of_settings(self, offered: str) -> Visitor | None:
+    def _of_settings(self, offered: str, *, by_key: bool) -> Visitor | None:
         if not self._keys or not key_fits(offered, self._keys):
             return None
         # By a digest, so that the audit log tells keys of the settings apart and holds none of them.
         tag = hmac.new(b"settings", offered.encode(), hashlib.sha256).hexdigest()[:8]
-        return Visitor(f"settings-{tag}", f"key {tag} of the settings")
+        return Visitor(f"settings-{tag}", f"key {tag} of the settings", by_key=by_key)
 
 
 def _visitor(key: Key, *, by_key: bool) -> Visitor:
-    return Visitor(key.id, key.name, key.scopes, key.access, key.per_minute, by_key)
+    return Visitor(key.id, key.name, key.scopes, key.access, key.per_minute, bool(key.origins), by_key)
 
 
 def _from(origins: Sequence[str], headers: Headers) -> bool:

@@ -105,7 +105,7 @@ def test_what_is_no_feedback_is_named_and_not_kept(starter_chat: Served, body: A
         (b"{", "application/json", 400),
         (b"\xff", "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
-        (b'{"question": "\\ud800", "verdict": "up"}', "application/json", 400),
+        (b'{"question": "\\ud800", "verdict": "up"}', "application/json", 422),
         (b'{"comment": "' + b"x" * 1_000_000 + b'"}', "application/json", 413),
         (b'{"question": "q", "verdict": "up"}', "text/plain", 415),
     ],

@@ -1,0 +1,172 @@
+"""The door: before a route sees a request it is known who sent it, that it is not too large, and not one too many.
+
+Middleware in front of everything. What is not here: who holds which key (visitors.py), what a route needs of a
+visitor (`admitted`, at the end, is what the routes ask), headers and host names (security.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as Connection
+
+from assistant.assistant import Assistant
+from assistant.errors import AccessError
+from assistant.serving.limits import Rates, too_many
+from assistant.serving.problems import ProblemError, problem
+from assistant.serving.security import of_this_page
+from assistant.serving.visitors import Visitor, Visitors
+from assistant.store.keys import Scope
+
+LARGEST_BODY = 1_000_000
+"""Bytes of a request; of one whose key stands in a web page, a tenth."""
+_BODY_SECONDS = 20
+_FAILURES_PER_MINUTE = 20
+"""Wrong keys that one address may send."""
+_OPEN = frozenset({"/api/health", "/api/ready", "/api/openapi.json", "/widget.js", "/widget", "/login", "/login.css"})
+_FOR_PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Refused = Callable[[str], None]
+"""Is told why a request was turned away: `auth`, `origin`, `rate` or `size`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A visitor whom a route lets in, and the assistant as far as it may see the documents."""
+
+    visitor: Visitor
+    assistant: Assistant
+
+
+class Admission:
+    """Middleware: puts the `Visitor` of each request into `scope["state"]["visitor"]`, or turns the request away."""
+
+    def __init__(self, app: ASGIApp, visitors: Visitors, rates: Rates, refused: Refused) -> None:
+        self._app = app
+        self._visitors = visitors
+        self._rates = rates
+        self._refused = refused
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """Turns one request away or passes it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            visitor = await self._admit(scope)
+            if visitor is not None:
+                scope.setdefault("state", {})["visitor"] = visitor
+            await self._app(scope, self._bounded(scope, receive, visitor), note)
+        except ProblemError as error:
+            if begun:
+                raise
+            await self._answer(scope, receive, send, error)
+
+    async def _admit(self, scope: Connection) -> Visitor | None:
+        """The visitor; None for what is open to everybody.
+
+        Raises:
+            ProblemError: 401, 403 or 429.
+        """
+        path, headers = scope["path"], Headers(scope=scope)
+        if path in _OPEN:
+            return None
+        address = f"address {(scope.get('client') or ('?',))[0]}"
+        if wait := self._rates.wait(address, _FAILURES_PER_MINUTE, spend=False):
+            self._refused("rate")
+            raise too_many(wait)
+        try:
+            visitor = await run_in_threadpool(self._visitors.of, headers)
+        except AccessError as error:
+            self._refused("origin")
+            raise ProblemError(403, "Not this page", str(error)) from error
+        for_programs = path.startswith(_FOR_PROGRAMS)
+        if visitor is None:
+            if headers.get("authorization"):
+                self._rates.wait(address, _FAILURES_PER_MINUTE)
+            self._refused("auth")
+            raise ProblemError(
+                401, "Key needed", "send one of this server's keys as `Authorization: Bearer …`, or log in"
+            )
+        if not visitor.by_key and scope["method"] not in _SAFE and not of_this_page(headers):
+            # A page elsewhere would act in the name of whoever visits it.
+            self._refused("origin")
+            raise ProblemError(
+                403, "Another site", "without a key, only the server's own pages and programs may do this"
+            )
+        if for_programs and visitor.per_minute and (wait := self._rates.wait(visitor.id, visitor.per_minute)):
+            self._refused("rate")
+            raise too_many(wait)
+        return visitor
+
+    def _bounded(self, scope: Connection, receive: Receive, visitor: Visitor | None) -> Receive:
+        """`receive` that ends what is too large or takes too long to send."""
+        in_page = visitor is not None and visitor.in_page
+        most = LARGEST_BODY // 10 if in_page else LARGEST_BODY
+        length = Headers(scope=scope).get("content-length", "")
+        read, whole = 0, False
+
+        async def bounded() -> Message:
+            nonlocal read, whole
+            if whole:
+                return await receive()
+            if length.isdecimal() and int(length) > most:
+                raise self._too_large(most)
+            try:
+                async with asyncio.timeout(_BODY_SECONDS):
+                    message = await receive()
+            except TimeoutError as error:
+                raise ProblemError(408, "Too slow", f"a request must be sent within {_BODY_SECONDS} s") from error
+            read += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if read > most:
+                raise self._too_large(most)
+            return message
+
+        return bounded
+
+    def _too_large(self, most: int) -> ProblemError:
+        self._refused("size")
+        return ProblemError(413, "Too large", f"a request has {most:,} bytes at most; shorten the history")
+
+    async def _answer(self, scope: Connection, receive: Receive, send: Send, error: ProblemError) -> None:
+        headers = Headers(scope=scope)
+        wants_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+        if error.status_code == 401 and wants_page and not scope["path"].startswith(_FOR_PROGRAMS):
+            await RedirectResponse("/login", 303)(scope, receive, send)
+            return
+        said = problem(error.status_code, error.title, error.detail, error.headers, scope)
+        await said(scope, receive, send)
+
+
+def admitted(assistant: Assistant, needs: Scope) -> Callable[[Request], Admitted]:
+    """What a route depends on: lets visitors in who have the scope `needs`.
+
+    Raises:
+        ProblemError: 403, by what is returned.
+    """
+
+    def admit(request: Request) -> Admitted:
+        visitor: Visitor = request.scope["state"]["visitor"]
+        if not visitor.may(needs):
+            raise ProblemError(
+                403, "Not allowed", f"this needs a key with the scope {needs}; {visitor.name!r} has none"
+            )
+        return Admitted(visitor, visitor.sees(assistant))
+
+    return admit
