@@ -18,7 +18,7 @@ from contextlib import suppress
 import uvicorn
 from fastapi import FastAPI, Request, Security
 from fastapi.security import HTTPBearer
-from starlette.routing import Match, Route
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import __version__
@@ -118,23 +118,23 @@ def add_health(app: FastAPI, assistant: Assistant) -> None:
 def add_refusals(app: FastAPI) -> None:
     """What is asked of programs' routes in vain is told in their form; else the chat, mounted at `/`, would answer."""
 
+    routes = list(app.routes)
+    methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
+
+    def is_for(request: Request, method: str) -> bool:
+        return any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+
     async def refuse(request: Request) -> None:
-        allowed = {
-            method
-            for route in app.routes
-            if isinstance(route, Route) and route.matches({**request.scope})[0] is Match.PARTIAL
-            for method in route.methods or ()
-        }
+        allowed = sorted(method for method in methods if is_for(request, method))
         if allowed:
-            detail = f"{request.method} is not for {request.url.path}; use {', '.join(sorted(allowed))}"
-            raise ProblemError(405, "Wrong method", detail, {"allow": ", ".join(sorted(allowed))})
+            detail = f"{request.method} is not for {request.url.path}; use {', '.join(allowed)}"
+            raise ProblemError(405, "Wrong method", detail, {"allow": ", ".join(allowed)})
         raise ProblemError(
             404, "No such route", f"there is no {request.url.path}; /api/openapi.json lists what there is"
         )
 
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
     for prefix in ("/api", "/v1"):
-        app.add_route(prefix + "/{rest:path}", refuse, methods=methods, include_in_schema=False)  # type: ignore[arg-type]
+        app.add_route(prefix + "/{rest:path}", refuse, methods=list(methods), include_in_schema=False)  # type: ignore[arg-type]
 
 
 def check_address(settings: Settings) -> None:
