@@ -34,10 +34,21 @@ Replay = Annotated[
 KnownVersion = Annotated[str | None, Header(alias="If-None-Match", description="The ETag of what is there already.")]
 
 
+_EVENT = {
+    "type": "object",
+    "description": "One event; its data is JSON.",
+    "properties": {
+        "event": {"enum": ["citation", "sentence", "done", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The errors of a route, as the OpenAPI document has them."""
     about = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    every = (400, 401, 403, 408, 413, 422, 429, 500, 503, 504, *statuses)
+    every = (400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504, *statuses)
     return {status: {"model": Problem, "content": about, "description": "A problem"} for status in sorted(set(every))}
 
 
@@ -61,7 +72,7 @@ def ask_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRouter:
     @router.post(
         "/ask/stream",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        responses={200: {"description": "The events", "content": {"text/event-stream": {"schema": _EVENT}}}},
         operation_id="ask_stream",
     )
     async def stream(request: Request, sent: AskBody, who: asker) -> StreamingResponse:

@@ -15,7 +15,14 @@ from assistant.retrieval.query import LONGEST
 from assistant.types import Document, DocumentSummary, Passage, Source, Turn
 
 Question = Annotated[str, Field(max_length=LONGEST, pattern=r"\S", description="What is asked, in any language.")]
-AsOf = Annotated[str | None, Field(description="YYYY, YYYY-MM or YYYY-MM-DD: documents dated later are left out.")]
+_DATE = r"^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+AsOf = Annotated[
+    str | None,
+    Field(
+        description="YYYY, YYYY-MM or YYYY-MM-DD: documents dated later are left out.",
+        json_schema_extra={"anyOf": [{"type": "string", "pattern": _DATE}, {"type": "null"}]},
+    ),
+]
 
 
 class _Sent(BaseModel):

@@ -100,7 +100,10 @@ def openai_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRout
     router = APIRouter(prefix="/v1", tags=["OpenAI's protocol"], responses=problems())
     asker = Annotated[Admitted, Depends(admitted(assistant, Scope.ASK))]
 
-    @router.post("/chat/completions", responses=problems(409), operation_id="create_chat_completion")
+    stream = {"text/event-stream": {"schema": {"description": "Chunks, where `stream` is true."}}}
+    answers: dict[int | str, dict[str, Any]] = {200: {"description": "The completion", "content": stream}}
+
+    @router.post("/chat/completions", responses=problems(409) | answers, operation_id="create_chat_completion")
     async def complete(request: Request, sent: Completion, who: asker, key: Replay = None) -> Any:
         """Answers the last message of a conversation."""
         question, turns = sent.conversation()

@@ -84,13 +84,18 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        dependencies=[Security(HTTPBearer(auto_error=False, description="A key made with `assistant keys add`."))],
     )
     handle_problems(app)
     add_health(app, assistant)
-    app.include_router(ask_router(assistant, desk, replays))
-    app.include_router(feedback_router(assistant, given, problems(404, 409), lambda _verdict: None))
-    app.include_router(openai_router(assistant, desk, replays))
+    routers = (
+        ask_router(assistant, desk, replays),
+        feedback_router(assistant, given, problems(404, 409), lambda _verdict: None),
+        openai_router(assistant, desk, replays),
+    )
+    # Only tells the OpenAPI document of the key; the door is Admission's.
+    bearer = Security(HTTPBearer(auto_error=False, description="A key made with `assistant keys add`."))
+    for router in routers:
+        app.include_router(router, dependencies=[bearer] if visitors.needed else [])
     app.include_router(login_router(visitors, rates))
     add_refusals(app)
     mount_chat(app, assistant, given, visitors, rates, desk)
@@ -117,7 +122,6 @@ def add_health(app: FastAPI, assistant: Assistant) -> None:
 
 def add_refusals(app: FastAPI) -> None:
     """What is asked of programs' routes in vain is told in their form; else the chat, mounted at `/`, would answer."""
-
     routes = list(app.routes)
     methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 

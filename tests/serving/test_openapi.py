@@ -1,0 +1,63 @@
+"""The OpenAPI document holds: schemathesis tries every route by it, and a client that is made from it works."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Settings
+from assistant.store.keys import KeyStore
+from tests.serving.conftest import Served, served
+
+# JSON Schema can't say of a text that it holds a letter, nor of a day that its month has it: what breaks only such a
+# rule is refused with 422 and is still valid by the document, so `positive_data_acceptance` is not asked for.
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth"
+)
+CONFIG = """
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429]
+"""  # its own list leaves 413 out
+CASES = int(os.environ.get("SCHEMATHESIS_CASES", "100"))
+"""Requests for each route and phase; 100 make over 2,000 in all."""
+
+
+@pytest.fixture(scope="module")
+def guarded(starter_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str]]:
+    """A server with a key for everything."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("guarded") / "index"
+    shutil.copytree(starter_index.index_dir, folder)
+    settings = Settings(corpus_dir=starter_index.corpus_dir, index_dir=folder)
+    _, secret = KeyStore(folder).make("all", scopes=["ask", "read", "maintain"], access=None)
+    with Assistant(settings) as assistant, served(assistant, settings) as server:
+        yield server, secret
+
+
+def test_nothing_breaks_the_document(guarded: tuple[Served, str], tmp_path: Path) -> None:
+    server, secret = guarded
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG, "utf-8")
+    command = [
+        str(Path(sys.executable).with_name("st")),
+        "--config-file",
+        str(config),
+        "run",
+        f"{server.url}/api/openapi.json",
+        "--no-color",
+    ]
+    command += ["--checks", CHECKS, "--max-examples", str(CASES), "--header", f"Authorization: Bearer {secret}"]
+    ran = subprocess.run([*command, "--seed", "1"], capture_output=True, text=True, cwd=tmp_path, timeout=3000)
+    said = "\n".join(line[:300] for line in ran.stdout.splitlines())
+    assert ran.returncode == 0, said
+    made = re.search(r"([\d,]+) generated", ran.stdout)
+    assert made, said
+    assert int(made[1].replace(",", "")) > 18 * CASES
