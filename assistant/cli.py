@@ -20,6 +20,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, GateError, QuestionError, SettingsError
+from assistant.evaluation import CASES
 from assistant.serving.terminal import (
     answer_text,
     changes_text,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_CASES = Path("evals/known_answers.jsonl")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 
 _REFERENCE = """# The command line
@@ -150,7 +150,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate = _command(commands, "eval", _eval, "ask questions with known answers and hold the figures to a baseline")
     evaluate.add_argument("action", nargs="?", choices=("triage",), metavar="triage",
                           help="instead, go through what readers said of answers and make cases of it")  # fmt: skip
-    evaluate.add_argument("--cases", metavar="FILE", type=_file, default=_CASES,
+    evaluate.add_argument("--cases", metavar="FILE", type=_file, default=CASES,
                           help="JSON lines of cases, or a SQuAD file or BEIR folder, then asked over its own documents "
                           "unless --corpus is given (default evals/known_answers.jsonl)")  # fmt: skip
     evaluate.add_argument("--baseline", metavar="FILE", type=_file,
@@ -293,7 +293,7 @@ def _index(arguments: argparse.Namespace) -> int:
                 if arguments.gate or arguments.cases:
                     from assistant.serving.evaluating import review_of
 
-                    cases, gate = arguments.cases or _CASES, arguments.gate
+                    cases, gate = arguments.cases or CASES, arguments.gate
                     review = review_of(cases, settings, step, comparisons, baseline=arguments.baseline, gate=gate)
                 report = sync(settings, progress=step, review=review)
         except GateError as error:

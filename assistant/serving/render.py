@@ -86,13 +86,17 @@ def error_message(message: str) -> str:
     return f'<div class="ca-error" role="alert"><p class="ca-label">That did not work</p><p>{said}</p></div>'
 
 
-def header(folder: str, documents: int | None, version: str | None, problem: str | None = None) -> str:
-    """The line on top: which folder is asked, how much it holds, which index answers."""
+def header(
+    folder: str, documents: int | None, version: str | None, problem: str | None = None, waiting: int = 0
+) -> str:
+    """The line on top: which folder is asked, how much it holds, which index answers, what waits for a maintainer."""
     facts = [f"<b>{escape(folder)}</b>"]
     if documents is not None:
         facts.append(f"{documents:,} {'document' if documents == 1 else 'documents'}")
     if version:
         facts.append(f'index <span class="ca-version">{escape(version)}</span>')
+    if waiting:
+        facts.append(f'<a href="/review">{waiting} said by readers</a>')
     if problem:
         facts.append(f'<span class="ca-problem">{escape(problem)}</span>')
     return f'<header class="ca-header"><h1>Corpus Assistant</h1><p>{" · ".join(facts)}</p></header>'

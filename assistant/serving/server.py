@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant import __version__
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, ServerError
+from assistant.evaluation import CASES
 from assistant.serving.admission import Admission
 from assistant.serving.api import ask_router, problems
 from assistant.serving.asking import Desk, Replays
@@ -35,6 +36,7 @@ from assistant.serving.limits import Rates, Turns
 from assistant.serving.login import login_router
 from assistant.serving.openai import openai_router
 from assistant.serving.problems import ProblemError, handle_problems
+from assistant.serving.review import review_router
 from assistant.serving.security import Cors, Guard, is_loopback
 from assistant.serving.visitors import Visitors
 from assistant.settings import Settings
@@ -97,6 +99,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     for router in routers:
         app.include_router(router, dependencies=[bearer] if visitors.needed else [])
     app.include_router(login_router(visitors, rates))
+    app.include_router(review_router(assistant, CASES))
     add_refusals(app)
     mount_chat(app, assistant, given, visitors, rates, desk)
 

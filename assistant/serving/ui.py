@@ -23,11 +23,14 @@ from starlette.datastructures import Headers
 from assistant.assistant import Assistant
 from assistant.errors import AccessError, AssistantError, DocumentError, QuestionError
 from assistant.serving import render
+from assistant.serving.admission import Admitted
 from assistant.serving.asking import Desk
 from assistant.serving.given import Given, GivenAnswers
 from assistant.serving.limits import Rates
+from assistant.serving.review import waiting_for
 from assistant.serving.visitors import Visitors
-from assistant.store.feedback import drawn_from
+from assistant.store.feedback import FeedbackStore, drawn_from
+from assistant.store.keys import Scope
 from assistant.types import Answer, AnswerSentence, Document, Turn
 
 _log = logging.getLogger(__name__)
@@ -43,8 +46,19 @@ EXAMPLES = (
 """Questions about the starter corpus, each with the document that answers it; shown where the corpus holds it."""
 
 
-AsVisitor = tuple[Assistant, Callable[[Answer], None]]
-"""The assistant as far as a visitor may see the documents, and what is told of every answer it gets."""
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What the chat is for one visitor.
+
+    Attributes:
+        assistant: As far as the visitor may see the documents.
+        told: Is told of every answer the visitor gets.
+        waiting: How many words of readers wait for this visitor, where it is a maintainer.
+    """
+
+    assistant: Assistant
+    told: Callable[[Answer], None]
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +99,22 @@ def mount_chat(
         rates: Count the questions of those whose key has a limit.
         desk: Is told of every answer.
     """
+    store = FeedbackStore(assistant.settings.index_dir)
 
-    def asks_as(request: gr.Request, *, spend: bool = True) -> AsVisitor:
+    def seat(request: gr.Request, *, asks: bool) -> Seat:
         visitor = visitors.of_session(Headers(dict(request.headers)))
         if visitor is None:
             raise AccessError("Your login has ended. Reload the page and log in again.")
-        if spend and visitor.per_minute and (wait := rates.wait(visitor.id, visitor.per_minute)):
+        seen, waiting = visitor.sees(assistant), 0
+        if asks and visitor.per_minute and (wait := rates.wait(visitor.id, visitor.per_minute)):
             raise AccessError(f"That was a lot of questions. Your key may ask again in {wait:.0f} seconds.")
-        return visitor.sees(assistant), lambda answer: desk.note(visitor, "chat", {}, answer)
+        if not asks and visitor.may(Scope.MAINTAIN):
+            waiting = len(waiting_for(Admitted(visitor, seen), store))
+        return Seat(seen, lambda answer: desk.note(visitor, "chat", {}, answer), waiting)
 
     gr.mount_gradio_app(
         app,
-        build_chat(assistant, given, asks_as),
+        build_chat(assistant, given, seat),
         path="/",
         show_error=False,
         max_file_size="1kb",  # nothing is uploaded here
@@ -108,14 +126,14 @@ def mount_chat(
     )
 
 
-def build_chat(assistant: Assistant, given: GivenAnswers, asks_as: Callable[..., AsVisitor]) -> gr.Blocks:
+def build_chat(assistant: Assistant, given: GivenAnswers, seat: Callable[..., Seat]) -> gr.Blocks:
     """The chat page.
 
     Args:
         assistant: Whose folder is named on top of the page.
         given: Takes every answer, so that a visitor can judge it.
-        asks_as: For a request the assistant as its visitor may use it, and what is told of each answer; raises an
-            AccessError where it may not. With `spend=False` nothing is asked yet.
+        seat: What the chat is for the visitor behind a request, who `asks` something or only opens the page; raises
+            an AccessError where it may not.
     """
 
     def ask(
@@ -123,8 +141,8 @@ def build_chat(assistant: Assistant, given: GivenAnswers, asks_as: Callable[...,
     ) -> Iterator[tuple[Any, list[dict[str, str]], Conversation]]:
         box: Any = gr.update(value="")
         try:
-            seen, told = asks_as(request)
-            steps = converse(seen, question, conversation, given, told)
+            taken = seat(request, asks=True)
+            steps = converse(taken.assistant, question, conversation, given, taken.told)
         except AccessError as error:
             asked, refused = render.question_message(question), render.error_message(str(error))
             steps = iter((conversation.showing(("user", asked), ("assistant", refused)),))
@@ -134,7 +152,7 @@ def build_chat(assistant: Assistant, given: GivenAnswers, asks_as: Callable[...,
 
     def greet(request: gr.Request) -> tuple[Any, ...]:
         try:
-            title, paths = describe(asks_as(request, spend=False)[0])
+            title, paths = describe((taken := seat(request, asks=False)).assistant, taken.waiting)
         except AccessError as error:
             title, paths = render.header(_folder(assistant), None, None, problem=str(error)), set()
         return (title, *(gr.update(visible=path in paths) for _, path in EXAMPLES))
@@ -256,14 +274,19 @@ def converse(
         yield asked.showing(("assistant", render.error_message(problem)))
 
 
-def describe(assistant: Assistant) -> tuple[str, set[str]]:
-    """The line on top of the page, and the paths that the corpus holds (none without an index)."""
+def describe(assistant: Assistant, waiting: int = 0) -> tuple[str, set[str]]:
+    """The line on top of the page, and the paths that the corpus holds (none without an index).
+
+    Args:
+        assistant: As the visitor sees it.
+        waiting: How many words of readers wait for this visitor, where it is a maintainer.
+    """
     try:
         version = assistant.ready()
         paths = {document.path for document in assistant.documents()}
     except AssistantError as error:
         return render.header(_folder(assistant), None, None, problem=str(error)), set()
-    return render.header(_folder(assistant), len(paths), version), paths
+    return render.header(_folder(assistant), len(paths), version, waiting=waiting), paths
 
 
 def _folder(assistant: Assistant) -> str:
