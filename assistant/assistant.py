@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from assistant import indexing
 from assistant.answering.abstention import THRESHOLDS
 from assistant.answering.chain import AnswerChain
-from assistant.answering.reader import bundled_reader
+from assistant.answering.reader import Reader, bundled_reader
 from assistant.building import OnProgress
 from assistant.errors import AccessError, IndexMissingError, QuestionError
 from assistant.publishing import CATALOG, Index
@@ -38,17 +38,25 @@ _MOST_LIMITED = 64  # sets of labels that are kept open; each holds the keywords
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
-@dataclass(slots=True)
-class _Opened:
-    """An opened index with what answers from it; `version` is the published one, as `catalog` names it."""
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """An opened index and the models, which are the same whoever asks."""
 
     index: Index
-    catalog: CatalogReader
     retriever: Retriever
     model: BaseChatModel | None
+    reader: Reader | None
+    file: tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A catalog with what answers from it; `version` is the published one, as the catalog names it."""
+
+    shared: _Shared
+    catalog: CatalogReader
     chain: AnswerChain
     version: str
-    file: tuple[int, int]
 
 
 class Assistant:
@@ -172,7 +180,7 @@ class Assistant:
             raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
         opened = self._opened()
         with opened.catalog.read() as snapshot:
-            return opened.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
+            return opened.shared.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
 
     def document(self, id_or_path: str) -> Document:
         """One document with its stored text.
@@ -199,7 +207,7 @@ class Assistant:
     def as_retriever(self, *, top_k: int = 5) -> CorpusRetriever:
         """The retriever for LangChain: documents whose metadata holds path, title, date, page and span."""
         opened = self._opened()
-        return CorpusRetriever(retriever=opened.retriever, catalog=opened.catalog, k=top_k)
+        return CorpusRetriever(retriever=opened.shared.retriever, catalog=opened.catalog, k=top_k)
 
     def as_runnable(self) -> Runnable[Any, Answer]:
         """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
@@ -209,7 +217,7 @@ class Assistant:
         """Closes the index; the next question opens it again."""
         with self._guard:
             if self._current is not None:
-                self._current.index.close()
+                self._current.shared.index.close()
                 self._current = None
 
     def __enter__(self) -> Self:
@@ -221,12 +229,12 @@ class Assistant:
     def _opened(self) -> _Opened:
         """The opened index, as it is published now."""
         with self._guard:
-            if self._current is not None and self._current.file != self._file():
+            if self._current is not None and self._current.shared.file != self._file():
                 self.close()  # the index folder was removed or replaced
             if self._current is None:
                 self._current = self._open()
                 return self._current
-            index = self._current.index
+            index = self._current.shared.index
             with index.catalog.read() as snapshot:
                 version, embedder = snapshot.version(), snapshot.meta("embedder")
             if embedder != index.embedder.card.fingerprint:  # another process has embedded the corpus anew
@@ -246,26 +254,20 @@ class Assistant:
             from assistant.answering.generative import chat_model
 
             model = chat_model(self.settings)
-        return self._answering(index, index.catalog, retriever, model, self._file())
+        reader = bundled_reader() if self.settings.reader else None
+        return self._answering(_Shared(index, retriever, model, reader, self._file()), index.catalog)
 
-    def _answering(
-        self,
-        index: Index,
-        catalog: CatalogReader,
-        retriever: Retriever,
-        model: BaseChatModel | None,
-        file: tuple[int, int],
-    ) -> _Opened:
+    def _answering(self, shared: _Shared, catalog: CatalogReader) -> _Opened:
         """What answers from all that a catalog gives."""
         chain = AnswerChain(
-            CorpusRetriever(retriever=retriever, catalog=catalog),
+            CorpusRetriever(retriever=shared.retriever, catalog=catalog),
             catalog,
-            index.embedder,
-            model,
-            bundled_reader() if self.settings.reader else None,
+            shared.index.embedder,
+            shared.model,
+            shared.reader,
             THRESHOLDS[self.settings.caution],
         )
-        return _Opened(index, catalog, retriever, model, chain, self._version(catalog), file)
+        return _Opened(shared, catalog, chain, self._version(catalog))
 
     def _version(self, catalog: CatalogReader) -> str:
         with catalog.read() as snapshot:
@@ -310,12 +312,11 @@ class _Limited(Assistant):
 
     def _opened(self) -> _Opened:
         """The whole one's opened index, with a catalog that is limited."""
-        whole = self._whole._opened()
+        shared = self._whole._opened().shared
         with self._guard:
             current = self._current
-            if current is None or current.index is not whole.index:
-                catalog = whole.index.catalog.limited(self._labels)
-                self._current = self._answering(whole.index, catalog, whole.retriever, whole.model, whole.file)
+            if current is None or current.shared is not shared:
+                self._current = self._answering(shared, shared.index.catalog.limited(self._labels))
                 return self._current
             current.version = self._version(current.catalog)
             return current

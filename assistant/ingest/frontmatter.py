@@ -85,7 +85,8 @@ def _parse(source: str, path: str) -> dict[str, object]:
         return {}
     if not isinstance(values, dict):
         raise _broken(path, 2, "it must be `name: value` lines")
-    keys = [str(key.value).strip().lower() for key, _ in yaml.compose(source, Loader=yaml.BaseLoader).value]
+    node = yaml.compose(source, Loader=yaml.BaseLoader)
+    keys = [str(key.value).strip().lower() for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
     if keys.count("access") > 1:  # YAML would take the last one
         raise DocumentError(f"{path}: its front matter names `access` more than once; make it one list")
     return {str(key).strip().lower(): value for key, value in values.items()}

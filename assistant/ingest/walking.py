@@ -1,8 +1,8 @@
 """The files of a corpus folder, in a fixed order.
 
 It decides which files belong to the corpus and opens none but the two that rule it: hidden names and what
-`.assistantignore` lists are left out, symbolic links count only where they stay inside the folder and give each file once.
-Whether a file can be read as a document is `loaders`' question.
+`.assistantignore` lists are left out, symbolic links count only where they stay inside the folder and give each
+file once. Whether a file can be read as a document is `loaders`' question.
 """
 
 from __future__ import annotations

@@ -113,10 +113,8 @@ class Snapshot:
         rows += self._db.execute(
             "SELECT path, size, mtime_ns, '', '', 0, 0, reason, '[]', '[]' FROM skipped"
         ).fetchall()
-        return {
-            path: FileRecord(path, *more, tuple(json.loads(access)), tuple(json.loads(own)))
-            for path, *more, access, own in rows
-        }
+        known = [(*row[:8], tuple(json.loads(row[8])), tuple(json.loads(row[9]))) for row in rows]
+        return {row[0]: FileRecord(*row) for row in known}
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Files that did not become documents, by path."""
@@ -260,6 +258,10 @@ class Snapshot:
             for chunk, vector_id in self._db.execute(query, list(part)):
                 found.setdefault(chunk, []).append(vector_id)
         return found
+
+    def live_vectors(self) -> list[str]:
+        """Ids of the vectors that stand for a chunk."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT vector_id FROM vectors")]
 
     def kept_vectors(self) -> set[str]:
         """Ids of all vectors that Chroma has to hold: the live ones, and those of older versions that are kept."""
