@@ -1,7 +1,8 @@
 """The class `Assistant`: the whole product behind a few methods.
 
 It holds settings and, once needed, an opened index; a version that another process publishes is picked up
-with the next question. What is not here: any step of indexing, retrieval or answering.
+with the next question. `seeing` gives one that is limited to some documents: it reads through a catalog that has no
+others. What is not here: any step of indexing, retrieval or answering, and how a catalog is limited (store).
 """
 
 from __future__ import annotations
@@ -9,39 +10,53 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant import indexing
 from assistant.answering.abstention import THRESHOLDS
 from assistant.answering.chain import AnswerChain
-from assistant.answering.reader import bundled_reader
+from assistant.answering.reader import Reader, bundled_reader
 from assistant.building import OnProgress
-from assistant.errors import IndexMissingError, QuestionError
+from assistant.errors import AccessError, IndexMissingError, QuestionError
 from assistant.publishing import CATALOG, Index
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever
 from assistant.settings import Settings
+from assistant.store.reading import CatalogReader
 from assistant.types import Answer, Document, DocumentSummary, Event, Passage, SyncReport, Turn, events
 
 if TYPE_CHECKING:  # heavy, and only named here
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
 MOST_PASSAGES = 50
+_MOST_LIMITED = 64  # sets of labels that are kept open; each holds the keywords of what it sees in memory
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """An opened index and the models, which are the same whoever asks."""
+
+    index: Index
+    retriever: Retriever
+    model: BaseChatModel | None
+    reader: Reader | None
+    file: tuple[int, int]
 
 
 @dataclass(slots=True)
 class _Opened:
-    """An opened index with what answers from it; `version` is the published one."""
+    """A catalog with what answers from it; `version` is the published one, as the catalog names it."""
 
-    index: Index
-    retriever: Retriever
+    shared: _Shared
+    catalog: CatalogReader
     chain: AnswerChain
     version: str
-    file: tuple[int, int]
 
 
 class Assistant:
@@ -57,6 +72,7 @@ class Assistant:
         self.settings = settings if settings is not None else Settings()
         self._guard = threading.RLock()
         self._current: _Opened | None = None
+        self._limited: OrderedDict[frozenset[str], _Limited] = OrderedDict()
 
     @classmethod
     def over(cls, index: Index, settings: Settings) -> Self:
@@ -64,6 +80,34 @@ class Assistant:
         assistant = cls(settings)
         assistant._current = assistant._with(index)
         return assistant
+
+    def seeing(self, labels: Iterable[str]) -> Assistant:
+        """An assistant for somebody who may see documents without labels, and those with one of `labels`.
+
+        It shares the index, the models and the settings of this one, costs nothing to make, and cannot be made to see
+        more: whatever is asked of it, the other documents are not in the catalog that it reads. One that is limited
+        already can only be limited further. Closing it leaves the index open.
+
+        Args:
+            labels: In any case; none for what everybody may see.
+
+        Raises:
+            AccessError: `labels` is one string, or one of them is none.
+        """
+        if isinstance(labels, str):
+            raise AccessError(f"labels is the text {labels!r}; give a list of labels")
+        wanted = list(labels)
+        if not all(isinstance(label, str) for label in wanted):
+            raise AccessError(f"labels must be texts, not {wanted!r}")
+        return self._seeing(frozenset(label.strip().lower() for label in wanted))
+
+    def _seeing(self, labels: frozenset[str]) -> Assistant:
+        with self._guard:
+            limited = self._limited.pop(labels, None) or _Limited(self, labels)
+            self._limited[labels] = limited  # the one asked for last is given up last
+            if len(self._limited) > _MOST_LIMITED:
+                self._limited.popitem(last=False)
+            return limited
 
     def sync(self, *, progress: OnProgress | None = None) -> SyncReport:
         """Brings the index in line with the corpus folder and publishes it.
@@ -128,8 +172,8 @@ class Assistant:
         if not 1 <= top_k <= MOST_PASSAGES:
             raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
         opened = self._opened()
-        with opened.index.catalog.read() as snapshot:
-            return opened.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
+        with opened.catalog.read() as snapshot:
+            return opened.shared.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
 
     def document(self, id_or_path: str) -> Document:
         """One document with its stored text.
@@ -137,12 +181,12 @@ class Assistant:
         Raises:
             DocumentError: There is none of that id or path.
         """
-        with self._opened().index.catalog.read() as snapshot:
+        with self._opened().catalog.read() as snapshot:
             return snapshot.document(id_or_path)
 
     def documents(self) -> list[DocumentSummary]:
         """All documents, by path."""
-        with self._opened().index.catalog.read() as snapshot:
+        with self._opened().catalog.read() as snapshot:
             return snapshot.documents()
 
     def ready(self) -> str:
@@ -156,7 +200,7 @@ class Assistant:
     def as_retriever(self, *, top_k: int = 5) -> CorpusRetriever:
         """The retriever for LangChain: documents whose metadata holds path, title, date, page and span."""
         opened = self._opened()
-        return CorpusRetriever(retriever=opened.retriever, catalog=opened.index.catalog, k=top_k)
+        return CorpusRetriever(retriever=opened.shared.retriever, catalog=opened.catalog, k=top_k)
 
     def as_runnable(self) -> Runnable[Any, Answer]:
         """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
@@ -166,7 +210,7 @@ class Assistant:
         """Closes the index; the next question opens it again."""
         with self._guard:
             if self._current is not None:
-                self._current.index.close()
+                self._current.shared.index.close()
                 self._current = None
 
     def __enter__(self) -> Self:
@@ -178,12 +222,12 @@ class Assistant:
     def _opened(self) -> _Opened:
         """The opened index, as it is published now."""
         with self._guard:
-            if self._current is not None and self._current.file != self._file():
+            if self._current is not None and self._current.shared.file != self._file():
                 self.close()  # the index folder was removed or replaced
             if self._current is None:
                 self._current = self._open()
                 return self._current
-            index = self._current.index
+            index = self._current.shared.index
             with index.catalog.read() as snapshot:
                 version, embedder = snapshot.version(), snapshot.meta("embedder")
             if embedder != index.embedder.card.fingerprint:  # another process has embedded the corpus anew
@@ -203,19 +247,27 @@ class Assistant:
             from assistant.answering.generative import chat_model
 
             model = chat_model(self.settings)
+        reader = bundled_reader() if self.settings.reader else None
+        return self._answering(_Shared(index, retriever, model, reader, self._file()), index.catalog)
+
+    def _answering(self, shared: _Shared, catalog: CatalogReader) -> _Opened:
+        """What answers from all that a catalog gives."""
         chain = AnswerChain(
-            CorpusRetriever(retriever=retriever, catalog=index.catalog),
-            index.catalog,
-            index.embedder,
-            model,
-            bundled_reader() if self.settings.reader else None,
+            CorpusRetriever(retriever=shared.retriever, catalog=catalog),
+            catalog,
+            shared.index.embedder,
+            shared.model,
+            shared.reader,
             THRESHOLDS[self.settings.caution],
         )
-        with index.catalog.read() as snapshot:
+        return _Opened(shared, catalog, chain, self._version(catalog))
+
+    def _version(self, catalog: CatalogReader) -> str:
+        with catalog.read() as snapshot:
             version = snapshot.version()
         if version is None:
             raise IndexMissingError(f"nothing is published in {self.settings.index_dir}; run `assistant index` first")
-        return _Opened(index, retriever, chain, version.name, self._file())
+        return version.name
 
     def _file(self) -> tuple[int, int]:
         try:
@@ -223,3 +275,41 @@ class Assistant:
         except FileNotFoundError:
             return (0, 0)
         return (stat.st_dev, stat.st_ino)
+
+
+class _Limited(Assistant):
+    """An assistant that shares another one's index and sees some of its documents."""
+
+    def __init__(self, whole: Assistant, labels: frozenset[str]) -> None:
+        super().__init__(whole.settings)
+        self._whole = whole
+        self._labels = labels
+
+    def sync(self, *, progress: OnProgress | None = None) -> SyncReport:
+        """Refused: what is indexed is more than this one sees.
+
+        Raises:
+            AccessError: Always.
+        """
+        raise AccessError("an assistant that is limited to labels can't index; call `sync` of the whole one")
+
+    def close(self) -> None:
+        """Leaves the index open, which is the whole assistant's."""
+        with self._guard:
+            if self._current is not None:
+                self._current.catalog.close()
+                self._current = None
+
+    def _seeing(self, labels: frozenset[str]) -> Assistant:
+        return self._whole._seeing(self._labels & labels)
+
+    def _opened(self) -> _Opened:
+        """The whole one's opened index, with a catalog that is limited."""
+        shared = self._whole._opened().shared
+        with self._guard:
+            current = self._current
+            if current is None or current.shared is not shared:
+                self._current = self._answering(shared, shared.index.catalog.limited(self._labels))
+                return self._current
+            current.version = self._version(current.catalog)
+            return current

@@ -26,11 +26,21 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A document that is to be in the next version, with what its file looks like."""
+    """A document that is to be in the next version, with what its file looks like.
+
+    Attributes:
+        own_access: Those of the document's labels that the file itself names.
+    """
 
     document: Document
     size: int
     mtime_ns: int
+    own_access: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> tuple[str, tuple[str, ...]]:
+        """What files have in common that stand for each other: the stored text, and who may see it."""
+        return text_sha256(self.document.text), self.document.access
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ def build(
     prepared = []
     texts: dict[str, str] = {}  # vector id -> text; a text that stands twice is embedded once
     for path, item in incoming.items():
-        if first[text_sha256(item.document.text)] != path:
+        if first[item.says] != path:
             continue
         sentences = split_sentences(item.document)
         with_ids: list[tuple[Chunk, list[str]]] = []
@@ -88,13 +98,21 @@ def build(
     for done, (item, sentences, with_ids) in enumerate(prepared):
         tell(Progress("writing", done, len(prepared)))
         since = _since(item.document, before)
-        writer.add(item.document, sentences, with_ids, size=item.size, mtime_ns=item.mtime_ns, since=since)
+        writer.add(
+            item.document,
+            sentences,
+            with_ids,
+            size=item.size,
+            mtime_ns=item.mtime_ns,
+            since=since,
+            own_access=item.own_access,
+        )
     tell(Progress("writing", len(prepared), len(prepared)))
     written = {item.document.path for item, *_ in prepared}
     for path in incoming.keys() - written:
         item = incoming[path]
         since = _since(item.document, before)
-        writer.add_copy(item.document, size=item.size, mtime_ns=item.mtime_ns, since=since)
+        writer.add_copy(item.document, size=item.size, mtime_ns=item.mtime_ns, since=since, own_access=item.own_access)
     return freed
 
 
@@ -102,28 +120,33 @@ def _changing_places(
     writer: Writer, before: Mapping[str, FileRecord], incoming: Mapping[str, Incoming], leaving: set[str]
 ) -> list[Incoming]:
     """Documents that stay, and stand for their copies from now on, or do not any more."""
-    touched = {before[path].text_sha256 for path in leaving}
-    touched |= {text_sha256(item.document.text) for item in incoming.values()}
+    touched = {_says(before[path]) for path in leaving}
+    touched |= {item.says for item in incoming.values()}
     first = _first_of_each_text(before, incoming, leaving)
     return [
-        Incoming(writer.document(path), record.size, record.mtime_ns)
+        Incoming(writer.document(path), record.size, record.mtime_ns, record.own_access)
         for path, record in before.items()
-        if path not in leaving
-        and record.text_sha256 in touched
-        and record.is_copy == (first[record.text_sha256] == path)
+        if path not in leaving and _says(record) in touched and record.is_copy == (first[_says(record)] == path)
     ]
 
 
 def _first_of_each_text(
     before: Mapping[str, FileRecord], incoming: Mapping[str, Incoming], leaving: set[str]
-) -> dict[str, str]:
-    """For each stored text of the next version the first path in the alphabet that has it."""
-    texts = {path: record.text_sha256 for path, record in before.items() if path not in leaving}
-    texts.update((path, text_sha256(item.document.text)) for path, item in incoming.items())
-    first: dict[str, str] = {}
+) -> dict[tuple[str, tuple[str, ...]], str]:
+    """For each stored text of the next version, with the same labels, the first path in the alphabet that has it.
+
+    A file whose readers are others stands for itself, so that none of them learns of it.
+    """
+    texts = {path: _says(record) for path, record in before.items() if path not in leaving}
+    texts.update((path, item.says) for path, item in incoming.items())
+    first: dict[tuple[str, tuple[str, ...]], str] = {}
     for path, text in texts.items():
         first[text] = min(path, first.get(text, path))
     return first
+
+
+def _says(record: FileRecord) -> tuple[str, tuple[str, ...]]:
+    return record.text_sha256, record.access
 
 
 def _same_content(document: Document, record: FileRecord) -> bool:

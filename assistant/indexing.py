@@ -19,6 +19,7 @@ from assistant.building import Changes, Incoming, OnProgress
 from assistant.embedding import load_embedder, model_fingerprint
 from assistant.errors import DocumentError, EmbedderError, IndexingError, IndexMissingError
 from assistant.ingest import PIPELINE, Found, check_folder, walk_corpus
+from assistant.ingest.access import AccessRules, read_access_rules
 from assistant.ingest.loaders import Limits
 from assistant.ingest.opening import sha256_of
 from assistant.ingest.worker import FileReader
@@ -163,6 +164,7 @@ class _Plan:
 
     Attributes:
         limits: What one file may cost.
+        rules: The labels that paths have.
         anew: Every document is read again: nothing that the catalog says can be used.
         retry: What was skipped is read again: the limits are others now.
         known: Paths of the documents that the catalog holds, with the sha256 of their bytes.
@@ -170,6 +172,7 @@ class _Plan:
     """
 
     limits: Limits
+    rules: AccessRules
     anew: bool = False
     retry: bool = False
     published: bool = False
@@ -206,7 +209,15 @@ class _Plan:
     def changes(self) -> Changes:
         """What the next version is to have and not to have."""
         gone = [*self.gone, *(found.relative_path for found, _ in self.newly_skipped)]
-        incoming = [Incoming(document, found.size, found.mtime_ns) for found, document in self.read]
+        incoming = [
+            Incoming(
+                replace(document, access=self.rules.labels(document.path, document.access)),
+                found.size,
+                found.mtime_ns,
+                own_access=document.access,
+            )
+            for found, document in self.read
+        ]
         return Changes(gone, incoming, *self.tally())
 
     def note(self, writer: Writer) -> None:
@@ -234,7 +245,7 @@ class _Plan:
                 None if twin == path else f"{path} has the same name as {twin} in another Unicode form; rename one"
             )
             if problem is None and record and (record.size, record.mtime_ns) == (found.size, found.mtime_ns):
-                if record.skipped is None:
+                if record.skipped is None and self._has_its_labels(record):
                     self.unchanged += 1
                     continue
                 problem = None if self.retry else record.skipped
@@ -245,6 +256,9 @@ class _Plan:
         self.gone = sorted(records.keys() - present)
         tell(Progress("reading", len(files), len(files)))
 
+    def _has_its_labels(self, record: FileRecord) -> bool:
+        return record.access == self.rules.labels(record.path, record.own_access)
+
     def _skip(self, found: Found, reason: str, record: FileRecord | None) -> None:
         if record is not None and record.skipped == reason:
             self.still_skipped.append(Skipped(record.path, reason))
@@ -254,7 +268,12 @@ class _Plan:
     def _read(self, found: Found, record: FileRecord | None, reader: FileReader) -> bool:
         """Reads a file that is new or looks changed; False where it vanished since the walk."""
         try:
-            if record is not None and record.skipped is None and _is_same(found, record):
+            if (
+                record is not None
+                and record.skipped is None
+                and self._has_its_labels(record)
+                and _is_same(found, record)
+            ):
                 self.touched.append(found)
                 self.unchanged += 1
             else:
@@ -277,7 +296,7 @@ class _Plan:
 
 
 def _first_plan(settings: Settings, tell: OnProgress) -> _Plan:
-    plan = _Plan(_limits(settings), anew=True)
+    plan = _Plan(_limits(settings), read_access_rules(settings.corpus_dir), anew=True)
     with FileReader(plan.limits) as reader:
         plan.compare(list(walk_corpus(settings.corpus_dir, settings.max_depth)), {}, reader, tell)
     return plan
@@ -290,6 +309,7 @@ def _plan(settings: Settings, snapshot: Snapshot, fingerprint: str, tell: OnProg
     known = {path: record.sha256 for path, record in records.items() if record.skipped is None}
     plan = _Plan(
         limits,
+        read_access_rules(settings.corpus_dir),
         anew=anew or not comparable,
         retry=snapshot.meta("limits") != str(limits),
         published=snapshot.version() is not None,

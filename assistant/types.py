@@ -72,8 +72,9 @@ class Document:
         language: ISO 639-1 code of the main language (`en`, `ru`), or `und`.
         blocks: In text order, not overlapping, covering every character that is not white space.
         pages: Offset of each page's first character; empty where the format has no pages.
-        copies: Paths of the other files with the same stored text; the first of all in the alphabet is the one
-            that is searched and cited. Known of documents in the index only.
+        copies: Paths of the other files with the same stored text; the first in the alphabet of those with it
+            and the same `access` is searched and cited. Known of documents in the index only.
+        access: Labels, sorted: a reader who is limited to labels sees it with one of them. Without any, all do.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Document:
     blocks: tuple[Block, ...] = ()
     pages: tuple[int, ...] = ()
     copies: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None where the format has no pages."""

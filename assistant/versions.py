@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from assistant.building import Changes, Incoming, OnProgress
 from assistant.errors import IndexingError, IndexMissingError
+from assistant.ingest import check_folder
+from assistant.ingest.access import AccessRules, read_access_rules
 from assistant.publishing import CATALOG, publish, refuse_other_pipeline
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
@@ -119,16 +121,18 @@ def rollback(settings: Settings, version: str | None = None, *, progress: OnProg
         progress: Told how far the work has come.
 
     Raises:
+        CorpusError: The corpus folder is missing, or its labels can't be read.
         IndexingError: It is not kept, is published already, or the index can't be written.
     """
     begun = time.perf_counter()
     with closing(Catalog(settings.index_dir / CATALOG)):  # whether there is one is told before a lock is made
         pass
+    check_folder(settings.corpus_dir)  # without it nobody knows whom a document is kept from
     with writer_lock(settings.index_dir), closing(Catalog(settings.index_dir / CATALOG)) as catalog:
         with catalog.read() as snapshot:
             refuse_other_pipeline(settings, snapshot)
             target = _target(snapshot, version)
-            changes = _changes_back_to(target, snapshot)
+            changes = _changes_back_to(target, snapshot, read_access_rules(settings.corpus_dir))
         publish(settings, catalog, changes, progress or (lambda _: None))
         with catalog.read() as snapshot:
             published = snapshot.versions()[-1]
@@ -156,12 +160,20 @@ def _target(snapshot: Snapshot, name: str | None) -> Version:
     return target
 
 
-def _changes_back_to(target: Version, snapshot: Snapshot) -> Changes:
+def _changes_back_to(target: Version, snapshot: Snapshot, rules: AccessRules) -> Changes:
+    """What makes the target of the published version; no document is opened to readers who may not see its path now."""
     history = History(snapshot)
     wanted, live = history.files(target), history.files(snapshot.versions()[-1])
     back = [history.archived(path, target) for path, sha256 in sorted(wanted.items()) if live.get(path) != sha256]
     gone = sorted(live.keys() - wanted.keys())
-    incoming = [Incoming(file.document, file.record.size, file.record.mtime_ns) for file in back]
+    now = snapshot.files()
+    incoming = []
+    for file in back:
+        path, record = file.record.path, file.record
+        live_access = now[path].access if path in now else ()
+        access = rules.labels(path, (*record.access, *live_access))
+        document = replace(file.document, access=access)
+        incoming.append(Incoming(document, record.size, record.mtime_ns, record.own_access))
     added = len(wanted.keys() - live.keys())
     return Changes(gone, incoming, added, len(incoming) - added, len(gone))
 

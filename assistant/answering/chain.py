@@ -38,7 +38,7 @@ from assistant.errors import LanguageModelError, QuestionError
 from assistant.retrieval.query import Query, analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever, to_passages
 from assistant.retrieval.rewriting import Standalone, depends, standalone
-from assistant.store.catalog import Catalog
+from assistant.store.reading import CatalogReader
 from assistant.store.snapshot import Snapshot
 from assistant.types import Answer, Passage, Reason, Seconds, Turn
 
@@ -86,7 +86,7 @@ class AnswerChain:
     def __init__(
         self,
         retriever: CorpusRetriever,
-        catalog: Catalog,
+        catalog: CatalogReader,
         embedder: Embedder,
         model: BaseChatModel | None = None,
         reader: Reader | None = None,

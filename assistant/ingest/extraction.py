@@ -26,6 +26,7 @@ class Extracted:
             matter, meta tags); unchecked strings.
         hinted_title, hinted_date: What a program wrote (PDF and DOCX properties); often junk.
         tags, sources: From front matter.
+        access: Labels from front matter, checked and sorted.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Extracted:
     hinted_date: str | None = None
     tags: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    access: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

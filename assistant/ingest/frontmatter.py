@@ -1,7 +1,8 @@
 """Front matter: the YAML between two `---` lines at the head of a Markdown file.
 
 Scalars are kept as they are written (`date: 2022-03` is a string, `title: No` is not a boolean), so nothing is
-constructed but strings, lists and mappings. What the values mean is `metadata`'s business.
+constructed but strings, lists and mappings. What the values mean is `metadata`'s business; only `access` is checked
+here, so that a file whose labels can't be read is never open to everybody.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import re
 from dataclasses import dataclass
 
 from assistant.errors import DocumentError
+from assistant.ingest.access import checked_labels
 from assistant.types import Source
 
 _LIMIT = 65_536  # characters; metadata is never that long, an attack on the parser may be
 _MAX_DEPTH = 30
 _BRACKETS = re.compile(r"[\[\]{}]")
 _FENCED = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+# Front matter that is not closed, or not at the head, and names labels: to take it for text would open the file.
+_ACCESS_LOST = re.compile(r"\A\s*---[ \t]*\n(?:[^\n]*\S[^\n]*\n)*?[ \t]*[\"']?access[\"']?[ \t]*:", re.IGNORECASE)
 _EMPTY = frozenset({"", "~", "null", "none"})
 
 
@@ -29,16 +33,22 @@ class FrontMatter:
     url: str | None = None
     tags: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    access: tuple[str, ...] = ()
 
 
 def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str]:
     """The front matter and the text after it; an empty one where the file has none.
 
     Raises:
-        DocumentError: It is not YAML, not a mapping, or too long; the message names the line of the file.
+        DocumentError: It is not YAML, not a mapping, or too long; the message names the line of the file. Or its labels
+            can't be read.
     """
     match = _FENCED.match(text)
     if match is None:
+        if _ACCESS_LOST.match(text):
+            raise DocumentError(
+                f"{path} names `access` in front matter that is not closed or not on the first line; mend it"
+            )
         return FrontMatter(), text
     values = _parse(match[1], path)
     matter = FrontMatter(
@@ -48,6 +58,7 @@ def split_front_matter(text: str, path: str) -> tuple[FrontMatter, str]:
         url=_scalar(values.get("url")),
         tags=_strings(values.get("tags")),
         sources=tuple(_sources(values.get("sources", values.get("source")))),
+        access=_access(values["access"], path) if "access" in values else (),
     )
     return matter, text[match.end() :]
 
@@ -74,7 +85,20 @@ def _parse(source: str, path: str) -> dict[str, object]:
         return {}
     if not isinstance(values, dict):
         raise _broken(path, 2, "it must be `name: value` lines")
+    node = yaml.compose(source, Loader=yaml.BaseLoader)
+    keys = [str(key.value).strip().lower() for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    if keys.count("access") > 1:  # YAML would take the last one
+        raise DocumentError(f"{path}: its front matter names `access` more than once; make it one list")
     return {str(key).strip().lower(): value for key, value in values.items()}
+
+
+def _access(value: object, path: str) -> tuple[str, ...]:
+    """The labels: one, or a list of them. Anything else is refused, whatever may have been meant."""
+    labels = value if isinstance(value, list) else [value]
+    try:
+        return checked_labels(labels)
+    except ValueError as error:
+        raise DocumentError(f"{path}: `access` in its front matter can't be used ({error}); mend it") from error
 
 
 def _depth(source: str) -> int:

@@ -137,6 +137,7 @@ def load_document(path: Path, relative_path: str, limits: Limits | None = None) 
         sources=tuple(_checked(source) for source in extracted.sources),
         blocks=extracted.blocks,
         pages=extracted.pages,
+        access=extracted.access,
     )
 
 

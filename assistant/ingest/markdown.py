@@ -55,6 +55,7 @@ def read_markdown(text: str, path: str) -> Extracted:
         named_language=matter.language,
         tags=matter.tags,
         sources=matter.sources,
+        access=matter.access,
     )
 
 

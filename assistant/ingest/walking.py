@@ -1,8 +1,8 @@
 """The files of a corpus folder, in a fixed order.
 
-It decides which files belong to the corpus and opens none but `.assistantignore`: hidden names and what that
-file lists are left out, symbolic links count only where they stay inside the folder and give each file once.
-Whether a file can be read as a document is `loaders`' question.
+It decides which files belong to the corpus and opens none but the two that rule it: hidden names and what
+`.assistantignore` lists are left out, symbolic links count only where they stay inside the folder and give each
+file once. Whether a file can be read as a document is `loaders`' question.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.errors import CorpusError
+from assistant.ingest.access import read_access_rules
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -47,7 +48,7 @@ def check_folder(folder: Path) -> None:
     """Tells whether the corpus can be walked at all, without the walk.
 
     Raises:
-        CorpusError: The folder is missing, no folder, or can't be listed; or its ignore file can't be used.
+        CorpusError: The folder is missing, no folder, or can't be listed; or its ignore or access file can't be used.
     """
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
@@ -59,6 +60,7 @@ def check_folder(folder: Path) -> None:
     except OSError as error:
         raise CorpusError(f"the corpus folder {folder} can't be read ({error.strerror}); allow it") from error
     _ignore_rules(folder)
+    read_access_rules(folder)
 
 
 def walk_corpus(folder: Path, max_depth: int = MAX_DEPTH) -> Iterator[Found]:

@@ -147,18 +147,30 @@ class Retriever:
         )
 
     def _dense(self, vector: np.ndarray, snapshot: Snapshot) -> dict[int, float]:
-        """Cosines of the nearest live chunks. Vectors that are not live are looked past."""
+        """Cosines of the nearest live chunks.
+
+        Vectors that are not live, or not of this snapshot's reader, are looked past until there are as many as if they
+        did not exist; where they are most of what is held, the live ones are compared one by one instead.
+        """
         limit = CANDIDATES
-        while True:
-            found = self._vectors.query(vector, limit)
-            live = snapshot.chunks_of_vectors([i for i, _ in found])
-            cosines: dict[int, float] = {}
-            for vector_id, cosine in found:
-                for number in live.get(vector_id, ()):
-                    cosines.setdefault(number, cosine)
-            if len(cosines) >= CANDIDATES // 2 or len(found) < limit:
-                return dict(list(cosines.items())[:CANDIDATES])
+        found = self._vectors.query(vector, limit)
+        live = snapshot.chunks_of_vectors([i for i, _ in found])
+        while len(live) < CANDIDATES and len(found) == limit:
+            wanted = snapshot.live_vectors()
+            if len(wanted) == len(live):
+                break
             limit *= 4
+            if len(wanted) < limit:
+                held = self._vectors.get(wanted)
+                found = sorted(((i, float(held[i] @ vector)) for i in held), key=lambda each: (-each[1], each[0]))
+            else:
+                found = self._vectors.query(vector, limit)
+            live = snapshot.chunks_of_vectors([i for i, _ in found])
+        cosines: dict[int, float] = {}
+        for vector_id, cosine in [each for each in found if each[0] in live][:CANDIDATES]:
+            for number in live[vector_id]:
+                cosines.setdefault(number, cosine)
+        return dict(list(cosines.items())[:CANDIDATES])
 
     def _exact(self, numbers: Sequence[int], vector: np.ndarray, snapshot: Snapshot) -> dict[int, float]:
         """Cosines of given chunks, so that a keyword hit is judged on both counts."""

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
-from assistant.store.catalog import Catalog
+from assistant.store.reading import CatalogReader
 from assistant.types import Passage
 
 
@@ -31,7 +31,7 @@ class CorpusRetriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     retriever: Retriever = Field(exclude=True, repr=False)
-    catalog: Catalog = Field(exclude=True, repr=False)
+    catalog: CatalogReader = Field(exclude=True, repr=False)
     k: int = 5
     as_of: str | None = None
 

@@ -1,29 +1,31 @@
 """The catalog: documents, sentences, chunks and versions as SQLite rows.
 
-`read()` gives a snapshot that stays the same whatever is published meanwhile; `write()` is one
-transaction that becomes visible as a whole or not at all. What is not here: what can be asked of a
-snapshot (snapshot.py, history.py), what is changed (writer.py), vectors (vectors.py), who may write (lock.py).
+`read()` gives a snapshot that stays the same whatever is published meanwhile; `write()` is one transaction that
+becomes visible as a whole or not at all; `limited()` is the same catalog for who may not see all of it. What is not
+here: how a state is read (reading.py, limited.py), what can be asked of it (snapshot.py, history.py), what is changed
+(writer.py), vectors (vectors.py), who may write (lock.py).
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from assistant.errors import IndexingError, IndexMissingError
-from assistant.store.snapshot import Snapshot
+from assistant.store.limited import LimitedCatalog
+from assistant.store.reading import CatalogReader, connect, trouble
 from assistant.store.writer import Writer
 
-SCHEMA = 2
+SCHEMA = 3
 
 
-class Catalog:
-    """The catalog's file. Readers share a few connections; writing opens its own.
+class Catalog(CatalogReader):
+    """The catalog's file, for who may see all of it. Readers share a few connections; writing opens its own.
 
     Attributes:
         outdated: An older release wrote it: nothing can be read but `meta`, and whoever writes begins with `renew`.
@@ -36,11 +38,9 @@ class Catalog:
     def __init__(self, file: Path, *, create: bool = False) -> None:
         if not file.is_file() and not create:
             raise IndexMissingError(f"no index in {file.parent}; run `assistant index` first")
-        self.file = file
-        self._thread = threading.local()
+        super().__init__(file)
         self._unpublished: sqlite3.Connection | None = None
-        self._idle: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
+        self._limited: WeakValueDictionary[frozenset[str], LimitedCatalog] = WeakValueDictionary()
         try:
             if create:
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class Catalog:
             with self.read() as snapshot:
                 schema = snapshot.meta("schema")
         except (OSError, sqlite3.Error) as error:
-            raise _trouble(file, error) from error
+            raise trouble(file, error) from error
         self.outdated = (schema or "").isdecimal() and int(schema or 0) < SCHEMA
         if self.outdated and not create:
             raise IndexingError(
@@ -59,43 +59,13 @@ class Catalog:
                 f"{file} was written by another release (schema {schema}); remove {file.parent} and index again"
             )
 
-    @contextmanager
-    def read(self) -> Iterator[Snapshot]:
-        """A snapshot: everything read through it belongs to one state; a reader inside a reader shares it.
-
-        Raises:
-            IndexingError: The file is damaged or can't be opened.
-        """
-        active = getattr(self._thread, "active", None) or self._unpublished
-        if active is not None:
-            yield Snapshot(active)
-            return
-        try:
-            connection = self._borrow()
-        except sqlite3.Error as error:
-            raise _trouble(self.file, error) from error
-        try:
-            connection.execute("BEGIN")
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # BEGIN alone fixes no state yet
-            self._thread.active = connection
-            yield Snapshot(connection)
-        except sqlite3.Error as error:
-            raise _trouble(self.file, error) from error
-        finally:
-            self._thread.active = None
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            with self._guard:
-                self._idle.append(connection)
-
-    def _borrow(self) -> sqlite3.Connection:
-        """An idle connection, or a new one: as many as there were readers at once, whatever threads come and go."""
+    def limited(self, labels: frozenset[str]) -> LimitedCatalog:
+        """What a reader of those labels sees of it; while one of those labels is in use, the same one."""
         with self._guard:
-            if self._idle:
-                return self._idle.pop()
-        connection = _connect(self.file)
-        connection.execute("PRAGMA query_only = 1")
-        return connection
+            limited = self._limited.get(labels)
+            if limited is None:
+                limited = self._limited[labels] = LimitedCatalog(self.file, labels)
+            return limited
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
@@ -105,9 +75,9 @@ class Catalog:
             IndexingError: The disk is full, the folder read-only, or another process writes.
         """
         try:
-            connection = _connect(self.file)
+            connection = connect(self.file)
         except sqlite3.Error as error:
-            raise _trouble(self.file, error) from error
+            raise trouble(self.file, error) from error
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -118,7 +88,7 @@ class Catalog:
                     connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise _trouble(self.file, error) from error
+            raise trouble(self.file, error) from error
         finally:
             connection.close()
 
@@ -158,7 +128,7 @@ class Catalog:
         """
         self.close()
         try:
-            connection = _connect(self.file)
+            connection = connect(self.file)
             try:
                 connection.execute("INSERT INTO keywords (keywords) VALUES ('rebuild')")
                 connection.execute("VACUUM")
@@ -166,7 +136,7 @@ class Catalog:
             finally:
                 connection.close()
         except sqlite3.Error as error:
-            raise _trouble(self.file, error) from error
+            raise trouble(self.file, error) from error
         if read_by_others:
             raise IndexingError(
                 f"what was deleted still stands in {self.file}-wal, since another process reads it; stop that one and"
@@ -174,13 +144,18 @@ class Catalog:
             )
 
     def close(self) -> None:
-        """Closes the idle connections; one that is reading goes on, and the next reader opens anew."""
+        """Closes the idle connections, of limited readers too; one that is reading goes on, the next one opens anew."""
+        super().close()
         with self._guard:
-            while self._idle:
-                self._idle.pop().close()
+            limited = list(self._limited.values())
+        for each in limited:
+            each.close()
+
+    def _reading(self) -> sqlite3.Connection | None:
+        return super()._reading() or self._unpublished
 
     def _create(self) -> None:
-        connection = _connect(self.file)
+        connection = connect(self.file)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN IMMEDIATE")
@@ -189,12 +164,6 @@ class Catalog:
             connection.execute("COMMIT")
         finally:
             connection.close()
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, isolation_level=None, timeout=30, check_same_thread=False)
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 def _fill(connection: sqlite3.Connection, index: str) -> None:
@@ -212,18 +181,3 @@ def _statements() -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
-
-
-def _trouble(file: Path, error: Exception) -> IndexingError:
-    text = str(error)
-    if "full" in text:
-        remedy = "free some disk space and run again; what was published before is untouched"
-    elif "readonly" in text or "unable to open" in text or "Permission" in text or "Read-only" in text:
-        remedy = "make the folder writable or choose another with --index"
-    elif "disk I/O" in text:
-        remedy = "look after the disk (is it full?) and run again; what was published before is untouched"
-    elif "locked" in text:
-        remedy = "another process is writing; wait for it and run again"
-    else:
-        remedy = f"if it persists, remove {file.parent} and index again"
-    return IndexingError(f"the catalog {file} can't be used ({text}): {remedy}")

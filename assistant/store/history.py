@@ -77,7 +77,16 @@ class History:
         text_sha256, since, packed = row
         kept = json.loads(zlib.decompress(packed))
         document = to_document(kept["columns"])
-        record = FileRecord(path, kept["size"], kept["mtime_ns"], document.sha256, text_sha256, since)
+        record = FileRecord(
+            path,
+            kept["size"],
+            kept["mtime_ns"],
+            document.sha256,
+            text_sha256,
+            since,
+            access=document.access,
+            own_access=tuple(kept["own_access"]),
+        )
         return ArchivedFile(record, document, tuple((start, end) for start, end in kept["chunks"]))
 
     def texts_of(self, path: str) -> set[str]:
@@ -98,7 +107,7 @@ class History:
         """The texts of a file's chunks in a version, in order."""
         live = self._snapshot.files().get(path)
         if live is not None and live.skipped is None and live.since <= version.number:
-            text, spans = self._snapshot.document(path).text, chunk_spans(self._snapshot, live.text_sha256)
+            text, spans = self._snapshot.document(path).text, chunk_spans(self._snapshot, path)
         else:
             archived = self.archived(path, version)
             text, spans = archived.document.text, list(archived.chunks)
@@ -123,17 +132,24 @@ class History:
         return found
 
 
-def chunk_spans(snapshot: Snapshot, text_sha256: str) -> list[tuple[int, int]]:
-    """The spans of the chunks of the live document with that stored text, in order."""
+def chunk_spans(snapshot: Snapshot, path: str) -> list[tuple[int, int]]:
+    """The spans of the chunks of a live document, or of the one that stands for it, in order."""
     rows: list[tuple[Any, ...]] = snapshot.connection.execute(
-        "SELECT c.start, c.end FROM chunks c JOIN documents d ON d.number = c.document"
-        " WHERE d.text_sha256 = ? ORDER BY c.ordinal",
-        (text_sha256,),
+        "SELECT start, end FROM chunks WHERE document = (SELECT number FROM documents WHERE path = ?1 UNION ALL"
+        " SELECT d.number FROM copies c JOIN documents d ON d.text_sha256 = c.text_sha256 AND d.access = c.access"
+        " WHERE c.path = ?1) ORDER BY ordinal",
+        (path,),
     ).fetchall()
     return [(start, end) for start, end in rows]
 
 
-def pack(columns: Sequence[Any], chunks: Sequence[tuple[int, int]], *, size: int, mtime_ns: int) -> bytes:
+def pack(columns: Sequence[Any], chunks: Sequence[tuple[int, int]], record: FileRecord) -> bytes:
     """The record of a file in the archive."""
-    record = {"columns": list(columns), "chunks": list(chunks), "size": size, "mtime_ns": mtime_ns}
-    return zlib.compress(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    packed = {
+        "columns": list(columns),
+        "chunks": list(chunks),
+        "size": record.size,
+        "mtime_ns": record.mtime_ns,
+        "own_access": record.own_access,
+    }
+    return zlib.compress(json.dumps(packed, ensure_ascii=False).encode("utf-8", "surrogatepass"))

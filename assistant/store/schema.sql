@@ -28,12 +28,14 @@ CREATE TABLE documents (
     since       INTEGER NOT NULL, -- the first version that has this file with this content
     size        INTEGER NOT NULL,
     mtime_ns    INTEGER NOT NULL,
+    access      TEXT NOT NULL, -- JSON list: labels, sorted; a reader needs one of them, or none where there is none
+    own_access  TEXT NOT NULL, -- JSON list: those that the file itself names
     details     TEXT NOT NULL, -- JSON: tags, sources, pages, blocks
     text        TEXT NOT NULL
 );
 CREATE INDEX documents_by_text ON documents (text_sha256);
 
-CREATE TABLE copies ( -- files with the stored text of a document before them in the alphabet, which is searched for them
+CREATE TABLE copies ( -- files with text and labels of a document before them in the alphabet, which is searched for them
     document_id TEXT NOT NULL UNIQUE,
     path        TEXT PRIMARY KEY,
     title       TEXT NOT NULL,
@@ -45,6 +47,8 @@ CREATE TABLE copies ( -- files with the stored text of a document before them in
     since       INTEGER NOT NULL,
     size        INTEGER NOT NULL,
     mtime_ns    INTEGER NOT NULL,
+    access      TEXT NOT NULL,
+    own_access  TEXT NOT NULL,
     details     TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX copies_by_text ON copies (text_sha256);

@@ -6,6 +6,7 @@ opening one, and changing anything (catalog.py).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,8 @@ class FileRecord:
         since: Number of the first version that has it with this content.
         is_copy: Whether another file stands for it in the search, having the same stored text.
         skipped: Why it is no document; None where it is one.
+        access: Labels of the document, sorted.
+        own_access: Those of them that the file itself names.
     """
 
     path: str
@@ -38,6 +41,8 @@ class FileRecord:
     since: int = 0
     is_copy: bool = False
     skipped: str | None = None
+    access: tuple[str, ...] = ()
+    own_access: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +107,27 @@ class Snapshot:
 
     def files(self) -> dict[str, FileRecord]:
         """Every file that was read or skipped, by path."""
-        query = "SELECT path, size, mtime_ns, sha256, text_sha256, since, {}, NULL FROM {}"
+        query = "SELECT path, size, mtime_ns, sha256, text_sha256, since, {}, NULL, access, own_access FROM {}"
         rows = self._db.execute(query.format(0, "documents")).fetchall()
         rows += self._db.execute(query.format(1, "copies")).fetchall()
-        rows += self._db.execute("SELECT path, size, mtime_ns, '', '', 0, 0, reason FROM skipped").fetchall()
-        return {row[0]: FileRecord(*row) for row in rows}
+        rows += self._db.execute(
+            "SELECT path, size, mtime_ns, '', '', 0, 0, reason, '[]', '[]' FROM skipped"
+        ).fetchall()
+        known = [(*row[:8], tuple(json.loads(row[8])), tuple(json.loads(row[9]))) for row in rows]
+        return {row[0]: FileRecord(*row) for row in known}
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Files that did not become documents, by path."""
         return tuple(Skipped(*row) for row in self._db.execute("SELECT path, reason FROM skipped ORDER BY path"))
+
+    def digest(self) -> str:
+        """Of the documents and the embedder: equal digests, equal answers."""
+        digest = hashlib.sha256((self.meta("embedder") or "").encode())
+        for row in self._db.execute(
+            "SELECT path, sha256 FROM documents UNION ALL SELECT path, sha256 FROM copies ORDER BY path"
+        ):
+            digest.update("\0".join(row).encode())
+        return digest.hexdigest()[:10]
 
     def counts(self) -> tuple[int, int]:
         """Number of documents, copies included, and of chunks."""
@@ -139,11 +156,11 @@ class Snapshot:
         """
         try:
             row = self._db.execute(
-                "SELECT document_id, path, title, text, sha256, date, url, language, details, text_sha256"
+                "SELECT document_id, path, title, text, sha256, date, url, language, details, access, text_sha256"
                 " FROM documents WHERE document_id = ?1 OR path = ?1"
                 " UNION ALL SELECT c.document_id, c.path, c.title, d.text, c.sha256, c.date, c.url, c.language,"
-                " c.details, c.text_sha256 FROM copies c JOIN documents d ON d.text_sha256 = c.text_sha256"
-                " WHERE c.document_id = ?1 OR c.path = ?1",
+                " c.details, c.access, c.text_sha256 FROM copies c JOIN documents d"
+                " ON d.text_sha256 = c.text_sha256 AND d.access = c.access WHERE c.document_id = ?1 OR c.path = ?1",
                 (id_or_path,),
             ).fetchone()
         except UnicodeEncodeError:  # a lone surrogate: bytes on a command line that are no text name nothing
@@ -155,7 +172,7 @@ class Snapshot:
         return replace(to_document(columns), copies=copies)
 
     def same_text(self, text_sha256: str) -> list[str]:
-        """Paths of the documents with that stored text; the first is the one that is searched and cited."""
+        """Paths of the documents with that stored text; of those with the same labels the first is searched."""
         rows = self._db.execute(
             "SELECT path FROM documents WHERE text_sha256 = ?1 UNION ALL SELECT path FROM copies"
             " WHERE text_sha256 = ?1 ORDER BY path",
@@ -242,6 +259,10 @@ class Snapshot:
                 found.setdefault(chunk, []).append(vector_id)
         return found
 
+    def live_vectors(self) -> list[str]:
+        """Ids of the vectors that stand for a chunk."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT vector_id FROM vectors")]
+
     def kept_vectors(self) -> set[str]:
         """Ids of all vectors that Chroma has to hold: the live ones, and those of older versions that are kept."""
         return {
@@ -278,8 +299,8 @@ class Snapshot:
 
 
 def to_document(columns: Sequence[Any]) -> Document:
-    """A document of its columns: id, path, title, text, sha256, date, url, language, details."""
-    document_id, path, title, text, sha256, date, url, language, packed = columns
+    """A document of its columns: id, path, title, text, sha256, date, url, language, details, access."""
+    document_id, path, title, text, sha256, date, url, language, packed, access = columns
     details = json.loads(packed)
     return Document(
         id=document_id,
@@ -294,6 +315,7 @@ def to_document(columns: Sequence[Any]) -> Document:
         sources=tuple(Source(**s) for s in details["sources"]),
         blocks=tuple(Block(s, e, BlockKind(k), level) for s, e, k, level in details["blocks"]),
         pages=tuple(details["pages"]),
+        access=tuple(json.loads(access)),
     )
 
 

@@ -39,8 +39,8 @@ class Writer(Snapshot):
         """Keeps a document for the versions that have it, before it is removed."""
         document = self.document(record.path)
         columns = (document.id, document.path, document.title, document.text, document.sha256, document.date,
-                   document.url, document.language, _details(document))  # fmt: skip
-        packed = pack(columns, chunk_spans(self, record.text_sha256), size=record.size, mtime_ns=record.mtime_ns)
+                   document.url, document.language, _details(document), json.dumps(document.access))  # fmt: skip
+        packed = pack(columns, chunk_spans(self, record.path), record)
         number = self._db.execute(
             "INSERT INTO archive (path, sha256, text_sha256, since, until, record) VALUES (?, ?, ?, ?, ?, ?)",
             (record.path, record.sha256, record.text_sha256, record.since, self.number, packed),
@@ -78,13 +78,15 @@ class Writer(Snapshot):
         size: int,
         mtime_ns: int,
         since: int | None = None,
+        own_access: Sequence[str] = (),
     ) -> None:
         """Adds a document; each chunk comes with the ids of its vectors.
 
         Args:
             since: The first version that has it, if that is not the one that is being written.
+            own_access: Those of its labels that the file itself names.
         """
-        number = self._insert("documents", document, size, mtime_ns, since, {"text": document.text})
+        number = self._insert("documents", document, size, mtime_ns, since, own_access, {"text": document.text})
         self._db.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
             [(number, s.start, s.end, s.kind, s.section) for s in sentences],
@@ -103,9 +105,17 @@ class Writer(Snapshot):
                 "INSERT INTO keywords (rowid, title, headings, text) VALUES (?, ?, ?, ?)", (row, *keywords)
             )
 
-    def add_copy(self, document: Document, *, size: int, mtime_ns: int, since: int | None = None) -> None:
-        """Adds a file whose stored text another document has already; it is known, and not searched."""
-        self._insert("copies", document, size, mtime_ns, since)
+    def add_copy(
+        self,
+        document: Document,
+        *,
+        size: int,
+        mtime_ns: int,
+        since: int | None = None,
+        own_access: Sequence[str] = (),
+    ) -> None:
+        """Adds a file whose stored text and labels another document has already; it is known, and not searched."""
+        self._insert("copies", document, size, mtime_ns, since, own_access)
 
     def skip(self, path: str, reason: str, *, size: int, mtime_ns: int) -> None:
         """Records that a file did not become a document."""
@@ -125,12 +135,7 @@ class Writer(Snapshot):
 
         The name holds a digest of the documents and the embedder: equal digests, equal answers.
         """
-        digest = hashlib.sha256((self.meta("embedder") or "").encode())
-        for row in self._db.execute(
-            "SELECT path, sha256 FROM documents UNION ALL SELECT path, sha256 FROM copies ORDER BY path"
-        ):
-            digest.update("\0".join(row).encode())
-        name = f"{self.number:04d}-{digest.hexdigest()[:10]}"
+        name = f"{self.number:04d}-{self.digest()}"
         self._db.execute(
             "INSERT INTO versions (name, created, added, updated, deleted, documents, chunks)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -169,6 +174,7 @@ class Writer(Snapshot):
         size: int,
         mtime_ns: int,
         since: int | None,
+        own_access: Sequence[str],
         more: Mapping[str, str] = MappingProxyType({}),
     ) -> int | None:
         row = {
@@ -183,6 +189,8 @@ class Writer(Snapshot):
             "since": self.number if since is None else since,
             "size": size,
             "mtime_ns": mtime_ns,
+            "access": json.dumps(document.access),
+            "own_access": json.dumps(list(own_access)),
             "details": _details(document),
             **more,
         }
