@@ -168,10 +168,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", metavar="HOST", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", metavar="PORT", type=int, help="port to listen on (default 7860)")
 
+    _command(commands, "mcp", _mcp, "serve the corpus to one language model's client over stdin and stdout (MCP)")
+
     for name, command in commands.choices.items():
         command.add_argument("--corpus", metavar="DIR", type=_file, help="folder of documents (default corpus)")
         command.add_argument("--index", metavar="DIR", type=_file, help="folder of the index (default index)")
-        if name != "serve":
+        if name not in ("serve", "mcp"):
             command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -500,4 +502,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     with _assistant(arguments) as assistant:
         serve(assistant.settings, assistant)
+    return DONE
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    from assistant.serving.mcp import serve_stdio
+
+    with _assistant(arguments) as assistant:
+        serve_stdio(assistant)
     return DONE

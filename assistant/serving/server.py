@@ -18,17 +18,17 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError, IndexMissingError, ServerError
+from assistant.errors import IndexMissingError, ServerError
 from assistant.serving.api import feedback_router, problem
 from assistant.serving.given import GivenAnswers
 from assistant.serving.security import Guard, is_loopback, key_fits
+from assistant.serving.warming import warm_up
 from assistant.settings import Settings
 
-_log = logging.getLogger(__name__)
 _SECONDS_TO_FINISH = 5
 """How long open requests may go on after Ctrl-C."""
 
@@ -46,7 +46,7 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
     """
     with listen(settings) as listener:
         # Both take seconds, one in the processor and one on the disk for the most part.
-        warming = threading.Thread(target=_warm_up, args=(assistant,), daemon=True)
+        warming = threading.Thread(target=warm_up, args=(assistant,), daemon=True)
         warming.start()
         app = create_app(settings, assistant)
         warming.join()
@@ -55,13 +55,22 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
 
 
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
-    """The application: health, readiness, feedback, and the chat at `/`, behind a login where there are keys."""
+    """The application: health, readiness, feedback, `/mcp`, and the chat at `/`, behind a login where keys are set."""
     # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
     import gradio as gr
 
+    from assistant.serving.mcp import McpEndpoint
     from assistant.serving.ui import build_chat, looks
 
-    app = FastAPI(title="Corpus Assistant", docs_url=None, redoc_url=None, openapi_url=None)
+    models = McpEndpoint(lambda _request, _scope: assistant, settings)
+    app = FastAPI(
+        title="Corpus Assistant",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lambda _: models.run(),
+    )
+    app.router.routes.append(Route("/mcp", models))  # a mount would redirect to /mcp/, which clients don't follow
 
     @app.get("/api/health")
     def health() -> dict[str, str]:
@@ -157,14 +166,6 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _warm_up(assistant: Assistant) -> None:
-    """Loads the models by a search, so that the first question is as fast as the next."""
-    try:
-        assistant.search("warm up", top_k=1)
-    except AssistantError as error:  # no index yet, say: the page tells each visitor
-        _log.debug("nothing to warm up: %s", error)
 
 
 def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
