@@ -86,6 +86,7 @@ class Tool:
     def input_schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments. An argument that may be left out is of one type, which all clients read."""
         schema = self.arguments.model_json_schema()
+        del schema["title"], schema["description"]
         for argument in schema["properties"].values():
             argument.pop("anyOf", None)
             if argument.get("default", ...) is None:
@@ -157,21 +158,29 @@ def _source(place: Citation | Passage) -> str:
 
 
 def _answer_schema() -> dict[str, Any]:
-    return TypeAdapter(Answer).json_schema(mode="serialization")
+    return _schema_of(Answer)
 
 
 def _passages_schema() -> dict[str, Any]:
-    passage = TypeAdapter(Passage).json_schema(mode="serialization")
-    properties = {"question": {"type": "string"}, "passages": {"type": "array", "items": passage}}
+    properties = {"question": {"type": "string"}, "passages": {"type": "array", "items": _schema_of(Passage)}}
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def _document_schema() -> dict[str, Any]:
-    schema = TypeAdapter(Document).json_schema(mode="serialization")
+    schema = _schema_of(Document)
     del schema["properties"]["blocks"]  # how the text was read, which is of use to the index only
     schema["required"].remove("blocks")
     schema["$defs"] = {"Source": schema["$defs"]["Source"]}
     schema["description"] = "One document; `text` is the stored text that every start and end refers to."
+    return schema
+
+
+def _schema_of(record: type) -> dict[str, Any]:
+    """JSON Schema of a record; no field of it is ever left out, also where it has a default."""
+    schema = TypeAdapter(record).json_schema(mode="serialization")
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if "properties" in part:
+            part["required"] = list(part["properties"])
     return schema
 
 
