@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -508,6 +509,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _mcp(arguments: argparse.Namespace) -> int:
     from assistant.serving.mcp import serve_stdio
 
+    # A thread waits for stdin, which only the system can interrupt; there is nothing to be saved.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with _assistant(arguments) as assistant:
         serve_stdio(assistant)
     return DONE

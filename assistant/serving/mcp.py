@@ -145,16 +145,20 @@ def serve_stdio(assistant: Assistant) -> None:
     only looks at the tools need not wait for them.
     """
     server = build_server(lambda _request, _scope: assistant, assistant.settings)
+    warming = threading.Thread(target=warm_up, args=(assistant,))
 
     async def run() -> None:
         async with stdio_server() as (reading, writing):
-            threading.Thread(target=warm_up, args=(assistant,), daemon=True).start()
+            warming.start()
             await server.run(reading, writing, server.create_initialization_options())
 
     try:
         anyio.run(run)
     except* BrokenPipeError:
         pass  # the client went without waiting for its answer
+    finally:
+        if warming.ident is not None:
+            warming.join()  # a process that ends while models are being loaded is aborted
 
 
 def _called(tool: Tool, given: dict[str, Any], admit: Admit, request: Request | None) -> types.CallToolResult:
