@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from assistant.errors import AccessError
 from assistant.serving import mcp as protocol
 from assistant.serving.mcp import McpEndpoint
 from assistant.serving.server import Server, listen
-from tests.serving.conftest import Served
+from tests.serving.conftest import Served, served
 
 QUESTION = "Why did the 2017 working group collapse?"
 UNKNOWN = "Who won the football world cup in 1998?"
@@ -303,6 +304,13 @@ def test_guard_decides_on_host_names_and_nothing_else(starter_chat: Served, host
     assert _post(f"{starter_chat.url}/mcp", _HELLO, host=host).status_code == status
 
 
+def test_with_keys_every_host_name_is_served(starter: Assistant) -> None:
+    settings = starter.settings.model_copy(update={"api_keys": ("open-sesame",)})
+    with served(starter, settings) as chat:
+        said = _post(f"{chat.url}/mcp", _HELLO, host="docs.example", authorization="Bearer open-sesame")
+    assert said.status_code == 200
+
+
 def test_a_web_page_elsewhere_can_not_call_without_being_asked_first(starter_chat: Served) -> None:
     # Only these types go out of a browser without a preflight, which is not answered here.
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
@@ -344,7 +352,29 @@ def test_a_slow_answer_holds_nobody_up(starter: Assistant) -> None:
                 assert (await client.list_resources()).resources
             release.set()
 
-    _over(McpEndpoint(admit, starter.settings), lambda url: talk(url, act))
+    with _served_alone(McpEndpoint(admit, starter.settings)) as server:
+        talk(f"{server.address}/mcp", act)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_server_ends_at_once_though_a_client_stays(starter: Assistant, mode: str) -> None:
+    with _served_alone(McpEndpoint(lambda _request, _scope: starter, starter.settings)) as server:
+
+        async def act(client: Client) -> None:
+            assert (await client.list_tools()).tools
+            await anyio.sleep(0.3)  # time to ask for a stream of its own
+            server.should_exit = True
+            await anyio.to_thread.run_sync(_wait_for_the_end, server.address)
+
+        talk(f"{server.address}/mcp", act, mode=mode)
+
+
+def _wait_for_the_end(address: str) -> None:
+    deadline = time.monotonic() + 3
+    with pytest.raises(httpx.TransportError):
+        while time.monotonic() < deadline:
+            httpx.get(address, timeout=1)
+            time.sleep(0.05)
 
 
 def test_long_lists_come_in_pages_without_a_gap(
@@ -363,7 +393,7 @@ def test_long_lists_come_in_pages_without_a_gap(
 
     pages = talk(f"{starter_chat.url}/mcp", all_pages)
     assert all(len(page) == 7 for page in pages[:-1])
-    assert sum(pages, []) == [document.path for document in starter.documents()]
+    assert [path for page in pages for path in page] == [document.path for document in starter.documents()]
 
 
 def test_every_call_asks_who_may(starter: Assistant) -> None:
@@ -399,11 +429,13 @@ def test_every_call_asks_who_may(starter: Assistant) -> None:
         assert call("reads", "resources/read", uri=uri)["result"]["contents"]
         assert tool("none", "ask", question=QUESTION) == (True, "this key may not ask")
 
-    _over(McpEndpoint(admit, starter.settings), try_all)
+    with _served_alone(McpEndpoint(admit, starter.settings)) as server:
+        try_all(f"{server.address}/mcp")
 
 
-def _over(endpoint: McpEndpoint, act: Callable[[str], Any]) -> None:
-    """Does something with an endpoint that is served by itself."""
+@contextmanager
+def _served_alone(endpoint: McpEndpoint) -> Iterator[Server]:
+    """An endpoint that is served by itself, and has ended in the end."""
     app = FastAPI(lifespan=lambda _: endpoint.run())
     app.router.routes.append(Route("/mcp", endpoint))
     with listen(Settings(port=0)) as listener:
@@ -415,8 +447,8 @@ def _over(endpoint: McpEndpoint, act: Callable[[str], Any]) -> None:
             assert time.monotonic() < deadline, "the server is slow to start"
             time.sleep(0.02)
         try:
-            act(f"{server.address}/mcp")
+            yield server
         finally:
             server.should_exit = True
-            thread.join(20)
-        assert not thread.is_alive()
+            thread.join(3)
+        assert not thread.is_alive(), "the server is slow to end"
