@@ -139,8 +139,7 @@ class Assistant:
             IndexMissingError: Nothing has been indexed yet.
         """
         turns = [Turn.parse(turn) for turn in history]
-        if as_of is not None and not _DATE.fullmatch(as_of):
-            raise QuestionError(f"as_of is {as_of!r}; write a date as 2022, 2022-03 or 2022-03-25")
+        _check_date(as_of)
         return self._opened().chain.ask(question, turns, as_of)
 
     async def aask(
@@ -167,8 +166,9 @@ class Assistant:
             as_of: A date; documents dated later are left out.
 
         Raises:
-            QuestionError: The question or `top_k` can't be used.
+            QuestionError: The question, `top_k` or the date can't be used.
         """
+        _check_date(as_of)
         if not 1 <= top_k <= MOST_PASSAGES:
             raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
         opened = self._opened()
@@ -275,6 +275,11 @@ class Assistant:
         except FileNotFoundError:
             return (0, 0)
         return (stat.st_dev, stat.st_ino)
+
+
+def _check_date(as_of: str | None) -> None:
+    if as_of is not None and not _DATE.fullmatch(as_of):
+        raise QuestionError(f"as_of is {as_of!r}; write a date as 2022, 2022-03 or 2022-03-25")
 
 
 class _Limited(Assistant):

@@ -184,11 +184,12 @@ def build_parser() -> argparse.ArgumentParser:
                       help="web page's origin that it is bound to; may be given several times")  # fmt: skip
     keys.add_argument("--per-minute", type=int, metavar="N", help="requests that it may make in a minute")
     keys.set_defaults(usage_error=keys.error)
+    _command(commands, "mcp", _mcp, "serve the corpus to one language model's client over stdin and stdout (MCP)")
 
     for name, command in commands.choices.items():
         command.add_argument("--corpus", metavar="DIR", type=_file, help="folder of documents (default corpus)")
         command.add_argument("--index", metavar="DIR", type=_file, help="folder of the index (default index)")
-        if name != "serve":
+        if name not in ("serve", "mcp"):
             command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -555,4 +556,14 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     with _assistant(arguments) as assistant:
         serve(assistant.settings, assistant)
+    return DONE
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    from assistant.serving.mcp import serve_stdio
+
+    # A thread waits for stdin, which only the system can interrupt; there is nothing to be saved.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with _assistant(arguments) as assistant:
+        serve_stdio(assistant)
     return DONE

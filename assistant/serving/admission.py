@@ -155,18 +155,17 @@ class Admission:
 
 
 def admitted(assistant: Assistant, needs: Scope) -> Callable[[Request], Admitted]:
-    """What a route depends on: lets visitors in who have the scope `needs`.
+    """What a route depends on: lets visitors in who have the scope `needs`; an AccessError tells the others."""
+    return lambda request: let_in(request, assistant, needs)
+
+
+def let_in(request: Request, assistant: Assistant, needs: Scope) -> Admitted:
+    """The visitor behind a request, and what it may see.
 
     Raises:
-        ProblemError: 403, by what is returned.
+        AccessError: The visitor has not the scope `needs`.
     """
-
-    def admit(request: Request) -> Admitted:
-        visitor: Visitor = request.scope["state"]["visitor"]
-        if not visitor.may(needs):
-            raise ProblemError(
-                403, "Not allowed", f"this needs a key with the scope {needs}; {visitor.name!r} has none"
-            )
-        return Admitted(visitor, visitor.sees(assistant))
-
-    return admit
+    visitor: Visitor = request.scope["state"]["visitor"]
+    if not visitor.may(needs):
+        raise AccessError(f"this needs a key with the scope {needs}, which {visitor.name!r} has not")
+    return Admitted(visitor, visitor.sees(assistant))

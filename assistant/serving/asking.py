@@ -6,26 +6,33 @@ What is not here: the protocols (api.py, openai.py, mcp.py, ui.py).
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
-import anyio.to_thread
+import anyio.from_thread
 from starlette.requests import Request
 from starlette.types import Scope
 
+from assistant.errors import ServerError
 from assistant.serving.admission import Admitted
 from assistant.serving.audit import Audit
 from assistant.serving.limits import Turns
 from assistant.serving.problems import ProblemError
 from assistant.serving.visitors import Visitor
-from assistant.types import Answer, Passage, Turn
+from assistant.types import Answer, Document, DocumentSummary, Passage, Turn
 
+_T = TypeVar("_T")
 _ANSWER_SECONDS = 120
 """How long an answer may take before whoever asked is told; a language model can be slow."""
 _REPLAYS = 1_000
+_THREADS = 32
+"""More than answers that are made at once: one that took too long goes on without anybody waiting."""
 
 
 class Desk:
@@ -41,6 +48,8 @@ class Desk:
         self.turns = turns
         self._audit = audit
         self._told = told
+        # Threads of its own: those that serve requests may all be waiting for an answer.
+        self._pool = ThreadPoolExecutor(_THREADS, "answer")
 
     async def ask(
         self, admitted: Admitted, way: str, request: Request, question: str, history: Sequence[Turn], as_of: str | None
@@ -52,7 +61,7 @@ class Desk:
             AssistantError: As `Assistant.ask`.
         """
         async with self.turns.turn():
-            answer: Answer = await _in_time(lambda: admitted.assistant.ask(question, history=history, as_of=as_of))
+            answer = await self._in_time(lambda: admitted.assistant.ask(question, history=history, as_of=as_of))
             self.note(admitted.visitor, way, request.scope, answer)
             return answer
 
@@ -68,7 +77,7 @@ class Desk:
     ) -> list[Passage]:
         """Searches when its turn comes; raises as `ask` does."""
         async with self.turns.turn():
-            found: list[Passage] = await _in_time(lambda: admitted.assistant.search(question, top_k=top_k, as_of=as_of))
+            found = await self._in_time(lambda: admitted.assistant.search(question, top_k=top_k, as_of=as_of))
         if admitted.visitor.is_known:
             paths = [passage.path for passage in found]
             self._audit.found(admitted.visitor, way, question, paths, request_id(request.scope))
@@ -78,6 +87,56 @@ class Desk:
         """Notes that a visitor was given a whole document."""
         if admitted.visitor.is_known:
             self._audit.read(admitted.visitor, way, path, request_id(request.scope))
+
+    async def _in_time(self, work: Callable[[], _T]) -> _T:
+        context = contextvars.copy_context()
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: context.run(work))
+        except TimeoutError as error:
+            raise ProblemError(504, "Too slow", f"no answer within {_ANSWER_SECONDS} s; ask again") from error
+
+
+class Clerk:
+    """Asks at the desk for one visitor, on behalf of handlers that run in anyio's threads.
+
+    Args:
+        way: As in the audit log.
+        request: Which the visitor sent.
+    """
+
+    def __init__(self, desk: Desk, admitted: Admitted, way: str, request: Request) -> None:
+        self._desk = desk
+        self._admitted = admitted
+        self._way = way
+        self._request = request
+
+    def ask(
+        self, question: str, *, history: Sequence[Turn | Mapping[str, Any]] = (), as_of: str | None = None
+    ) -> Answer:
+        """As `Assistant.ask`; a ServerError where too much is asked at once."""
+        turns = [Turn.parse(turn) for turn in history]
+        return self._wait(partial(self._desk.ask, self._admitted, self._way, self._request, question, turns, as_of))
+
+    def search(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
+        """As `Assistant.search`; a ServerError where too much is asked at once."""
+        return self._wait(partial(self._desk.search, self._admitted, self._way, self._request, question, top_k, as_of))
+
+    def document(self, id_or_path: str) -> Document:
+        """As `Assistant.document`."""
+        found = self._admitted.assistant.document(id_or_path)
+        self._desk.was_read(self._admitted, self._way, self._request, found.path)
+        return found
+
+    def documents(self) -> list[DocumentSummary]:
+        """As `Assistant.documents`."""
+        return self._admitted.assistant.documents()
+
+    def _wait(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        try:
+            return anyio.from_thread.run(work)
+        except ProblemError as error:
+            raise ServerError(error.detail) from error
 
 
 class Replays:
@@ -119,11 +178,3 @@ def request_id(scope: Scope) -> str | None:
     """The id of a request, as its response and the logs have it."""
     found = scope.get("state", {}).get("request_id")
     return None if found is None else str(found)
-
-
-async def _in_time(work: Callable[[], Any]) -> Any:
-    try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
-    except TimeoutError as error:
-        raise ProblemError(504, "Too slow", f"no answer within {_ANSWER_SECONDS} s; ask again") from error

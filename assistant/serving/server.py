@@ -18,16 +18,16 @@ from contextlib import suppress
 import uvicorn
 from fastapi import FastAPI, Request, Security
 from fastapi.security import HTTPBearer
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import __version__
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError, ServerError
+from assistant.errors import ServerError
 from assistant.evaluation import CASES
-from assistant.serving.admission import Admission
+from assistant.serving.admission import Admission, let_in
 from assistant.serving.api import ask_router, problems
-from assistant.serving.asking import Desk, Replays
+from assistant.serving.asking import Clerk, Desk, Replays
 from assistant.serving.audit import Audit
 from assistant.serving.bodies import Health, Readiness
 from assistant.serving.given import GivenAnswers
@@ -39,7 +39,9 @@ from assistant.serving.problems import ProblemError, handle_problems
 from assistant.serving.review import review_router
 from assistant.serving.security import Cors, Guard, is_loopback
 from assistant.serving.visitors import Visitors
+from assistant.serving.warming import warm_up
 from assistant.settings import Settings
+from assistant.store.keys import Scope as KeyScope
 
 _log = logging.getLogger(__name__)
 _SECONDS_TO_FINISH = 20
@@ -61,7 +63,7 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
     """
     with listen(settings) as listener:
         # Both take seconds, one in the processor and one on the disk for the most part.
-        warming = threading.Thread(target=_warm_up, args=(assistant,), daemon=True)
+        warming = threading.Thread(target=warm_up, args=(assistant,), daemon=True)
         warming.start()
         app = create_app(settings, assistant)
         warming.join()
@@ -72,6 +74,7 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     """The application: the routes for programs, and the chat at `/`; behind keys and a login where there are keys."""
     # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
+    from assistant.serving.mcp import McpEndpoint
     from assistant.serving.ui import mount_chat
 
     visitors, rates = Visitors(settings), Rates()
@@ -79,6 +82,11 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     desk = Desk(turns, Audit(settings), lambda _answer: None)
     given, replays = GivenAnswers(), Replays()
 
+    def admit(request: Request | None, needs: str) -> Clerk:
+        assert request is not None  # over HTTP there always is one
+        return Clerk(desk, let_in(request, assistant, KeyScope(needs)), "mcp", request)
+
+    models = McpEndpoint(admit, settings)
     app = FastAPI(
         title="Corpus Assistant",
         version=__version__,
@@ -86,7 +94,9 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        lifespan=lambda _: models.run(),
     )
+    app.router.routes.append(Route("/mcp", models))  # a mount would redirect to /mcp/, which clients don't follow
     handle_problems(app)
     add_health(app, assistant)
     routers = (
@@ -198,14 +208,6 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _warm_up(assistant: Assistant) -> None:
-    """Loads the models by a search, so that the first question is as fast as the next."""
-    try:
-        assistant.search("warm up", top_k=1)
-    except AssistantError as error:  # no index yet, say: the page tells each visitor
-        _log.debug("nothing to warm up: %s", error)
 
 
 def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
