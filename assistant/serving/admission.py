@@ -156,7 +156,11 @@ class Admission:
 
 def admitted(assistant: Assistant, needs: Scope) -> Callable[[Request], Admitted]:
     """What a route depends on: lets visitors in who have the scope `needs`; an AccessError tells the others."""
-    return lambda request: let_in(request, assistant, needs)
+
+    def admit(request: Request) -> Admitted:
+        return let_in(request, assistant, needs)
+
+    return admit
 
 
 def let_in(request: Request, assistant: Assistant, needs: Scope) -> Admitted:
