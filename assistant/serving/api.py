@@ -108,6 +108,7 @@ def feedback_router(assistant: Assistant, given: GivenAnswers, logged_in: Callab
             return refused.response
         except FeedbackError as error:
             return problem(503, "Feedback not kept", str(error))
+        request.state.feedback = record.verdict  # to be counted
         return JSONResponse({"id": record.id}, status_code=201)
 
     return router

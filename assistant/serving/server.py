@@ -9,24 +9,31 @@ import asyncio
 import errno
 import logging
 import socket
-import sys
 import threading
 import webbrowser
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.assistant import Assistant
-from assistant.errors import AssistantError, IndexMissingError, ServerError
+from assistant.errors import AssistantError, ServerError
 from assistant.serving.api import feedback_router, problem
 from assistant.serving.given import GivenAnswers
+from assistant.serving.logs import log_start, set_up_logs
+from assistant.serving.metrics import Metrics
+from assistant.serving.observing import Observed
+from assistant.serving.readiness import Readiness, alive
 from assistant.serving.security import Guard, is_loopback, key_fits
+from assistant.serving.traces import open_traces
 from assistant.settings import Settings
+from assistant.versions import versions
 
 _log = logging.getLogger(__name__)
 _SECONDS_TO_FINISH = 5
@@ -44,6 +51,7 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
     Raises:
         ServerError: The port is taken, or the host is open to other machines and there are no keys.
     """
+    set_up_logs(settings)
     with listen(settings) as listener:
         # Both take seconds, one in the processor and one on the disk for the most part.
         warming = threading.Thread(target=_warm_up, args=(assistant,), daemon=True)
@@ -55,24 +63,42 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
 
 
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
-    """The application: health, readiness, feedback, and the chat at `/`, behind a login where there are keys."""
+    """The application: health, readiness, numbers, feedback, and the chat at `/`, with a login where there are keys."""
     # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
     import gradio as gr
 
     from assistant.serving.ui import build_chat, looks
 
-    app = FastAPI(title="Corpus Assistant", docs_url=None, redoc_url=None, openapi_url=None)
+    metrics = Metrics(published=lambda: versions(assistant.settings)[-1])
+    traces = open_traces(settings)
+    readiness = Readiness(assistant)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if traces is not None:
+            await run_in_threadpool(traces.close)
+
+    app = FastAPI(title="Corpus Assistant", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
 
     @app.get("/api/health")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
+    async def health() -> JSONResponse:
+        if not await alive():
+            return problem(503, "Not well", "the threads that answer requests are stuck; restart the server")
+        return JSONResponse({"status": "ok"})
 
     @app.get("/api/ready")
-    def ready() -> JSONResponse:
+    def ready(request: Request) -> JSONResponse:
         try:
-            return JSONResponse({"status": "ready", "index_version": assistant.ready()})
-        except IndexMissingError as error:
+            version = readiness.check(ending=getattr(request.state, "ending", False))
+        except AssistantError as error:
             return problem(503, "Not ready", str(error))
+        return JSONResponse({"status": "ready", "index_version": version})
+
+    @app.get("/metrics")
+    def numbers(request: Request) -> Response:
+        body, content_type = metrics.text(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
 
     def may_enter(_name: str, password: str) -> bool:
         return key_fits(password, settings.api_keys)
@@ -81,7 +107,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
         names = (f"access-token-{chat.cookie_id}", f"access-token-unsecure-{chat.cookie_id}")
         return any(request.cookies.get(name) in chat.tokens for name in names)
 
-    given = GivenAnswers()
+    given = GivenAnswers(told=metrics.answered)
     app.include_router(feedback_router(assistant, given, logged_in))
     gr.mount_gradio_app(
         app,
@@ -101,6 +127,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     )
     chat: Any = next(route.app for route in app.routes if isinstance(route, Mount))
     app.add_middleware(Guard, local_only=not settings.api_keys)
+    app.add_middleware(Observed, metrics=metrics, traces=traces)  # the last one added is the outermost
     return app
 
 
@@ -167,8 +194,8 @@ def _warm_up(assistant: Assistant) -> None:
         _log.debug("nothing to warm up: %s", error)
 
 
-def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
-    """`app`, told at the end that its visitors have gone.
+def _until(ending: asyncio.Event, app: ASGIApp, is_leaving: Callable[[], bool]) -> ASGIApp:
+    """`app`, told at the end that its visitors have gone, and with each request whether the end has begun.
 
     Every open page holds a stream that would never end by itself: Ctrl-C would wait for it, then cut it off with a
     traceback.
@@ -194,6 +221,7 @@ def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
+        scope["state"] = {**scope.get("state", {}), "ending": is_leaving()}
         await app(scope, receive_or_end, send_and_note)
         if unfinished and ending.is_set():
             await send({"type": "http.response.body", "body": b""})
@@ -214,7 +242,8 @@ class Server(uvicorn.Server):
         self._ending = asyncio.Event()
         self._open_browser = open_browser
         config = uvicorn.Config(
-            _until(self._ending, app),
+            _until(self._ending, app, lambda: self.should_exit),
+            log_config=None,  # its records go where all others go
             log_level=logging.WARNING,
             access_log=False,
             server_header=False,
@@ -228,8 +257,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
-            sys.stderr.write(f"Corpus Assistant is at {self.address} (Ctrl-C stops it)\n")
-            sys.stderr.flush()
+            log_start(self.address)
             if self._open_browser:
                 webbrowser.open(self.address)
 
