@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import logging
 import os
 import re
 import shutil
@@ -32,6 +34,7 @@ from starlette.routing import Mount
 
 from assistant import Assistant, AssistantError, Settings
 from assistant.serving.finished import Finished
+from assistant.serving.logs import JsonLines
 from assistant.serving.metrics import Metrics
 from assistant.serving.observing import Observed
 from assistant.serving.readiness import Readiness
@@ -154,9 +157,9 @@ def test_requests_are_counted_by_template_never_by_path(small: str) -> None:
 
 def test_answers_are_counted_by_outcome_with_the_time_of_each_stage(small: str) -> None:
     for question in (
-        "When was the Budapest Convention opened for signature?",
+        "Why did the 2017 working group collapse?",
         "Hello!",
-        "Which colour is the king of Zanzibar's bicycle?",
+        "How many moons does the planet Jupiter have?",
     ):
         assert httpx.post(f"{small}/api/ask", json={"question": question}, timeout=60).status_code == 200
     eventually(lambda: number(small, "assistant_answer_seconds_count", stage="compose") == 3)
@@ -164,7 +167,7 @@ def test_answers_are_counted_by_outcome_with_the_time_of_each_stage(small: str) 
     read_now = read(httpx.get(f"{small}/metrics").text)
     counted = {dict(labels)["outcome"]: value for (name, labels), value in read_now.items() if name == ANSWERS}
     assert sum(counted.values()) == 3
-    assert counted["answered"] >= 1
+    assert (counted["answered"], counted["not_in_corpus"]) == (1, 1)
     assert (number(small, "assistant_answer_seconds_sum", stage="retrieve") or 0) > 0
 
 
@@ -194,6 +197,21 @@ def test_failure_is_a_problem_with_an_id_and_counted(small: str) -> None:
     assert SECRET not in response.text
     counted = "assistant_requests_total"
     eventually(lambda: number(small, counted, route="/api/broken", method="GET", status="500") == 1)
+
+
+def test_traceback_of_a_failure_carries_the_id_of_its_request(small: str) -> None:
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    handler.setFormatter(JsonLines())
+    logging.getLogger("uvicorn.error").addHandler(handler)
+    try:
+        httpx.get(f"{small}/api/broken", headers={"x-request-id": "mine-2"})
+        line = json.loads(eventually(said.getvalue))
+    finally:
+        logging.getLogger("uvicorn.error").removeHandler(handler)
+    assert line["request_id"] == "mine-2"
+    assert "in broken" in line["traceback"]
+    assert line["traceback"].endswith("KeyError")
 
 
 def test_stream_is_timed_to_its_last_byte_and_counted_also_when_it_breaks_or_its_client_leaves(small: str) -> None:
@@ -228,8 +246,18 @@ def test_request_id_that_could_do_harm_is_replaced(small: str, sent: str) -> Non
 # The server itself
 
 
-def test_metrics_of_the_server_count_the_chat_and_feedback(starter_chat: Served) -> None:
-    url = starter_chat.url
+@pytest.fixture(scope="module")
+def own_chat(starter_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A chat over a copy of the index, in which feedback may be left."""
+    index = tmp_path_factory.mktemp("own") / "index"
+    shutil.copytree(starter_index.index_dir, index)
+    settings = starter_index.model_copy(update={"index_dir": index})
+    with Assistant(settings) as assistant, served(assistant, settings) as chat:
+        yield chat
+
+
+def test_metrics_of_the_server_count_the_chat_and_feedback(own_chat: Served) -> None:
+    url = own_chat.url
     assert httpx.get(f"{url}/config").headers["x-request-id"]
     httpx.get(f"{url}/nosuch/{SECRET}")
     assert httpx.get(f"{url}/api/health", headers={"host": "evil.example"}).headers["x-request-id"]
@@ -413,8 +441,10 @@ def test_nothing_of_traces_is_imported_without_their_setting() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent another way there")
 def test_log_of_a_server_is_json_line_by_line_and_holds_no_question(starter_index: Settings, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    shutil.copytree(starter_index.index_dir, index)
     environment = os.environ | {
-        "ASSISTANT_INDEX_DIR": str(starter_index.index_dir),
+        "ASSISTANT_INDEX_DIR": str(index),
         "ASSISTANT_CORPUS_DIR": str(starter_index.corpus_dir),
         "ASSISTANT_PORT": "0",
         "ASSISTANT_LOGS": "json",
