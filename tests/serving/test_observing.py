@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -68,6 +69,13 @@ def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.05)
     return said
+
+
+def send_raw(url: str, data: bytes) -> None:
+    """Sends bytes and leaves."""
+    with socket.create_connection(("127.0.0.1", httpx.URL(url).port)) as connection:
+        connection.sendall(data)
+        time.sleep(0.2)
 
 
 # A small application with every way a request can go
@@ -229,6 +237,15 @@ def test_stream_is_timed_to_its_last_byte_and_counted_also_when_it_breaks_or_its
         next(response.iter_text())
     eventually(lambda: told("count") == 3)
     assert httpx.get(f"{small}/items/after").status_code == 200
+
+
+def test_client_that_leaves_before_its_request_is_whole_is_counted_and_no_error(
+    small: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    send_raw(small, b"POST /api/ask HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
+    counted = "assistant_requests_total"
+    eventually(lambda: number(small, counted, route="/api/ask", method="POST", status="499") == 1)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.parametrize("sent", ["abc-1_2.X", "a" * 64])
@@ -460,6 +477,7 @@ def test_log_of_a_server_is_json_line_by_line_and_holds_no_question(starter_inde
             feedback = {"verdict": "down", "question": f"Where is {SECRET}?", "comment": SECRET}
             httpx.post(f"{url}/api/feedback", json=feedback, headers=headers)
             httpx.get(f"{url}/{SECRET}", params={"question": SECRET})
+            send_raw(url, b"this is no HTTP\r\n\r\n")
             eventually(lambda: '"other"' in file.read_text() or '"chat"' in file.read_text())
             server.send_signal(signal.SIGINT)
             assert server.wait(30) in (0, 130)
@@ -468,6 +486,7 @@ def test_log_of_a_server_is_json_line_by_line_and_holds_no_question(starter_inde
     assert SECRET not in file.read_text().lower()
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert [line["address"] for line in lines if line["event"] == "started"] == [url]
+    assert [line["logger"] for line in lines if line["event"] == "log"] == ["uvicorn.error"]
     first = next(line for line in lines if line["event"] == "request")
     assert first["request_id"] == "the-first"
     assert (first["method"], first["route"], first["status"]) == ("GET", "/api/ready", 200)
