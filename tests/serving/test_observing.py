@@ -424,6 +424,14 @@ def test_request_and_the_stages_of_its_answer_are_spans_in_the_trace_of_the_call
     assert SECRET not in str(kept.spans)
 
 
+def test_server_sends_its_last_spans_before_it_ends(starter: Assistant, collector: tuple[Collector, str]) -> None:
+    kept, address = collector
+    settings = starter.settings.model_copy(update={"traces_url": address})
+    with served(starter, settings) as chat:
+        assert httpx.get(f"{chat.url}/api/health").status_code == 200
+    assert "GET /api/health" in {span.name for span in kept.spans}
+
+
 def test_dead_collector_neither_slows_nor_breaks_anything_and_is_told_once(
     starter: Assistant, caplog: pytest.LogCaptureFixture
 ) -> None:
