@@ -34,9 +34,6 @@ _OPEN = frozenset({"/api/health", "/api/ready", "/api/openapi.json", "/widget.js
 _FOR_PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-Refused = Callable[[str], None]
-"""Is told why a request was turned away: `auth`, `origin`, `rate` or `size`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -47,13 +44,15 @@ class Admitted:
 
 
 class Admission:
-    """Middleware: puts the `Visitor` of each request into `scope["state"]["visitor"]`, or turns the request away."""
+    """Middleware: puts the `Visitor` of each request into `scope["state"]["visitor"]`, or turns the request away.
 
-    def __init__(self, app: ASGIApp, visitors: Visitors, rates: Rates, refused: Refused) -> None:
+    Why it does so is left in `scope["state"]["refused"]`: `auth`, `origin`, `rate`, `size` or `timeout`.
+    """
+
+    def __init__(self, app: ASGIApp, visitors: Visitors, rates: Rates) -> None:
         self._app = app
         self._visitors = visitors
         self._rates = rates
-        self._refused = refused
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Turns one request away or passes it on."""
@@ -61,6 +60,7 @@ class Admission:
             await self._app(scope, receive, send)
             return
         begun = False
+        scope.setdefault("state", {})
 
         async def note(message: Message) -> None:
             nonlocal begun
@@ -70,7 +70,7 @@ class Admission:
         try:
             visitor = await self._admit(scope)
             if visitor is not None:
-                scope.setdefault("state", {})["visitor"] = visitor
+                scope["state"] |= {"visitor": visitor, "key_name": visitor.name}
             await self._app(scope, self._bounded(scope, receive, visitor), note)
         except ProblemError as error:
             if begun:
@@ -88,29 +88,29 @@ class Admission:
             return None
         address = f"address {(scope.get('client') or ('?',))[0]}"
         if wait := self._rates.wait(address, _FAILURES_PER_MINUTE, spend=False):
-            self._refused("rate")
+            scope["state"]["refused"] = "rate"
             raise too_many(wait)
         try:
             visitor = await run_in_threadpool(self._visitors.of, headers)
         except AccessError as error:
-            self._refused("origin")
+            scope["state"]["refused"] = "origin"
             raise ProblemError(403, "Not this page", str(error)) from error
         for_programs = path.startswith(_FOR_PROGRAMS)
         if visitor is None:
             if headers.get("authorization"):
                 self._rates.wait(address, _FAILURES_PER_MINUTE)
-            self._refused("auth")
+            scope["state"]["refused"] = "auth"
             raise ProblemError(
                 401, "Key needed", "send one of this server's keys as `Authorization: Bearer …`, or log in"
             )
         if not visitor.by_key and scope["method"] not in _SAFE and not of_this_page(headers):
             # A page elsewhere would act in the name of whoever visits it.
-            self._refused("origin")
+            scope["state"]["refused"] = "origin"
             raise ProblemError(
                 403, "Another site", "without a key, only the server's own pages and programs may do this"
             )
         if for_programs and visitor.per_minute and (wait := self._rates.wait(visitor.id, visitor.per_minute)):
-            self._refused("rate")
+            scope["state"]["refused"] = "rate"
             raise too_many(wait)
         return visitor
 
@@ -126,22 +126,23 @@ class Admission:
             if whole:
                 return await receive()
             if length.isdecimal() and int(length) > most:
-                raise self._too_large(most)
+                raise self._too_large(scope, most)
             try:
                 async with asyncio.timeout(_BODY_SECONDS):
                     message = await receive()
             except TimeoutError as error:
+                scope["state"]["refused"] = "timeout"
                 raise ProblemError(408, "Too slow", f"a request must be sent within {_BODY_SECONDS} s") from error
             read += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             if read > most:
-                raise self._too_large(most)
+                raise self._too_large(scope, most)
             return message
 
         return bounded
 
-    def _too_large(self, most: int) -> ProblemError:
-        self._refused("size")
+    def _too_large(self, scope: Connection, most: int) -> ProblemError:
+        scope["state"]["refused"] = "size"
         return ProblemError(413, "Too large", f"a request has {most:,} bytes at most; shorten the history")
 
     async def _answer(self, scope: Connection, receive: Receive, send: Send, error: ProblemError) -> None:

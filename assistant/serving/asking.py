@@ -9,9 +9,11 @@ import asyncio
 import contextvars
 import hashlib
 import json
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -41,13 +43,13 @@ class Desk:
     Args:
         turns: How many are answered at once.
         audit: Takes a line for each, where keys are needed at all.
-        told: Is given every answer, to be counted.
+        waited: Is told how many seconds each question waited for its turn.
     """
 
-    def __init__(self, turns: Turns, audit: Audit, told: Callable[[Answer], None]) -> None:
+    def __init__(self, turns: Turns, audit: Audit, waited: Callable[[float], None]) -> None:
         self.turns = turns
         self._audit = audit
-        self._told = told
+        self._waited = waited
         # Threads of its own: those that serve requests may all be waiting for an answer.
         self._pool = ThreadPoolExecutor(_THREADS, "answer")
 
@@ -60,15 +62,14 @@ class Desk:
             ProblemError: 429, too many wait; 504, it took too long.
             AssistantError: As `Assistant.ask`.
         """
-        async with self.turns.turn():
+        async with self._turn(request):
             answer = await self._in_time(lambda: admitted.assistant.ask(question, history=history, as_of=as_of))
             self.note(admitted.visitor, way, request.scope, answer)
             return answer
 
     def note(self, visitor: Visitor, way: str, scope: Scope, answer: Answer) -> None:
-        """Counts an answer, and notes who got it."""
+        """Leaves an answer where it is counted, and notes who got it."""
         scope.setdefault("state", {})["answer"] = answer
-        self._told(answer)
         if visitor.is_known:
             self._audit.answered(visitor, way, answer, request_id(scope))
 
@@ -76,7 +77,7 @@ class Desk:
         self, admitted: Admitted, way: str, request: Request, question: str, top_k: int, as_of: str | None
     ) -> list[Passage]:
         """Searches when its turn comes; raises as `ask` does."""
-        async with self.turns.turn():
+        async with self._turn(request):
             found = await self._in_time(lambda: admitted.assistant.search(question, top_k=top_k, as_of=as_of))
         if admitted.visitor.is_known:
             paths = [passage.path for passage in found]
@@ -87,6 +88,17 @@ class Desk:
         """Notes that a visitor was given a whole document."""
         if admitted.visitor.is_known:
             self._audit.read(admitted.visitor, way, path, request_id(request.scope))
+
+    @asynccontextmanager
+    async def _turn(self, request: Request) -> AsyncIterator[None]:
+        begun = time.perf_counter()
+        try:
+            async with self.turns.turn():
+                self._waited(time.perf_counter() - begun)
+                yield
+        except ProblemError as error:
+            request.scope.setdefault("state", {})["refused"] = "queue" if error.status_code == 429 else "timeout"
+            raise
 
     async def _in_time(self, work: Callable[[], _T]) -> _T:
         context = contextvars.copy_context()

@@ -106,7 +106,7 @@ class StoredDocument(BaseModel):
         return cls(**{name: getattr(document, name) for name in cls.model_fields})
 
 
-class Readiness(BaseModel):
+class Ready(BaseModel):
     """That the server can answer, and from which version of the index."""
 
     status: Literal["ready"] = "ready"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant.types import Answer, Turn
@@ -30,9 +31,14 @@ class Given:
 
 
 class GivenAnswers:
-    """Answers by the key that only the page that shows them knows; of too many, the oldest go."""
+    """Answers by the key that only the page that shows them knows; of too many, the oldest go.
 
-    def __init__(self) -> None:
+    Args:
+        told: Is told each answer that is kept.
+    """
+
+    def __init__(self, told: Callable[[Answer], None] = lambda _answer: None) -> None:
+        self._told = told
         self._held: OrderedDict[str, Given] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -42,6 +48,7 @@ class GivenAnswers:
             self._held[key] = given
             while len(self._held) > _KEPT:
                 self._held.popitem(last=False)
+        self._told(given.answer)
 
     def get(self, key: str) -> Given | None:
         """The answer of a key, or None where it is not held."""

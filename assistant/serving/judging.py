@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 from starlette.concurrency import run_in_threadpool
 
@@ -80,7 +80,7 @@ class Kept(BaseModel):
 
 
 def feedback_router(
-    assistant: Assistant, given: GivenAnswers, errors: dict[int | str, dict[str, Any]], told: Callable[[str], None]
+    assistant: Assistant, given: GivenAnswers, errors: dict[int | str, dict[str, Any]]
 ) -> APIRouter:
     """The route that takes feedback.
 
@@ -88,13 +88,13 @@ def feedback_router(
         assistant: Whose index folder keeps it.
         given: What the chat has answered.
         errors: Of the route, for the OpenAPI document.
-        told: Is given the verdict of what was kept, to be counted.
     """
     router = APIRouter(prefix="/api", tags=["feedback"])
     store = FeedbackStore(assistant.settings.index_dir)
 
     @router.post("/feedback", status_code=201, response_model=Kept, responses=errors, operation_id="give_feedback")
     async def feedback(
+        request: Request,
         sent: FeedbackBody,
         who: Annotated[Admitted, Depends(admitted(assistant, Scope.ASK))],
         key: Annotated[Id | None, Header(alias="Idempotency-Key")] = None,
@@ -106,7 +106,7 @@ def feedback_router(
         if not await run_in_threadpool(store.save, record):
             said = "this id belongs to other feedback, or to some that was worked on; send another"
             raise ProblemError(409, "Said before", said)
-        told(record.verdict)
+        request.state.feedback = record.verdict
         return Kept(id=record.id)
 
     return router

@@ -5,7 +5,6 @@ What is not here: when something is an error.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -27,7 +26,6 @@ from assistant.errors import (
     QuestionError,
 )
 
-_log = logging.getLogger(__name__)
 _TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[AssistantError], int, str], ...] = (
     (QuestionError, 422, "Question not usable"),
@@ -115,13 +113,6 @@ def handle_problems(app: FastAPI) -> None:
     async def ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, AssistantError)
         return await http(request, of_error(error))
-
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem(
-            500, "Failed", "something failed inside the server; its log has the details", scope=request.scope
-        )
 
 
 def said(errors: Sequence[Any]) -> str:

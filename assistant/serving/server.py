@@ -1,6 +1,6 @@
-"""The server: one process that carries the chat and tells whether it is up and ready.
+"""The server: a bound socket, the application behind it, and an end that leaves no answer unfinished.
 
-What it does not hold: the page itself (`ui.py`), what programs may ask (`api.py`), who may come in (`security.py`).
+What it does not hold: the application (`application.py`), who may come in (`admission.py`, `security.py`).
 """
 
 from __future__ import annotations
@@ -8,46 +8,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import socket
-import sys
 import threading
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
-from fastapi import FastAPI, Request, Security
-from fastapi.security import HTTPBearer
-from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant import __version__
 from assistant.assistant import Assistant
 from assistant.errors import ServerError
-from assistant.evaluation import CASES
-from assistant.serving.admission import Admission, let_in
-from assistant.serving.api import ask_router, problems
-from assistant.serving.asking import Clerk, Desk, Replays
-from assistant.serving.audit import Audit
-from assistant.serving.bodies import Health, Readiness
-from assistant.serving.given import GivenAnswers
-from assistant.serving.judging import feedback_router
-from assistant.serving.limits import Rates, Turns
-from assistant.serving.login import login_router
-from assistant.serving.openai import openai_router
-from assistant.serving.problems import ProblemError, handle_problems
-from assistant.serving.review import review_router
-from assistant.serving.security import Cors, Guard, is_loopback
+from assistant.serving.application import create_app
+from assistant.serving.logs import log_start, set_up_logs
+from assistant.serving.security import is_loopback
 from assistant.serving.visitors import Visitors
 from assistant.serving.warming import warm_up
 from assistant.settings import Settings
-from assistant.store.keys import Scope as KeyScope
 
-_log = logging.getLogger(__name__)
 _SECONDS_TO_FINISH = 20
 """How long answers that are being made may take after Ctrl-C."""
-_AT_ONCE_WITH_MODEL = 16
-"""Answers made at once where a language model elsewhere makes them; else there are as many as processors."""
+_END_BY_THEMSELVES = ("/api/", "/v1/", "/mcp")
 
 
 def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = False) -> None:
@@ -61,6 +42,7 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
     Raises:
         ServerError: The port is taken, or the host is open to other machines and there are no keys.
     """
+    set_up_logs(settings)
     with listen(settings) as listener:
         # Both take seconds, one in the processor and one on the disk for the most part.
         warming = threading.Thread(target=warm_up, args=(assistant,), daemon=True)
@@ -69,89 +51,6 @@ def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = Fals
         warming.join()
         with suppress(KeyboardInterrupt):
             Server(app, listener, open_browser=open_browser).run()
-
-
-def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
-    """The application: the routes for programs, and the chat at `/`; behind keys and a login where there are keys."""
-    # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
-    from assistant.serving.mcp import McpEndpoint
-    from assistant.serving.ui import mount_chat
-
-    visitors, rates = Visitors(settings), Rates()
-    turns = Turns(_AT_ONCE_WITH_MODEL if settings.llm else max(2, os.cpu_count() or 2))
-    desk = Desk(turns, Audit(settings), lambda _answer: None)
-    given, replays = GivenAnswers(), Replays()
-
-    def admit(request: Request | None, needs: str) -> Clerk:
-        assert request is not None  # over HTTP there always is one
-        return Clerk(desk, let_in(request, assistant, KeyScope(needs)), "mcp", request)
-
-    models = McpEndpoint(admit, settings)
-    app = FastAPI(
-        title="Corpus Assistant",
-        version=__version__,
-        summary="Answers from a folder of documents, every sentence proved by an exact quotation.",
-        openapi_url="/api/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lambda _: models.run(),
-    )
-    app.router.routes.append(Route("/mcp", models))  # a mount would redirect to /mcp/, which clients don't follow
-    handle_problems(app)
-    add_health(app, assistant)
-    routers = (
-        ask_router(assistant, desk, replays),
-        feedback_router(assistant, given, problems(404, 409), lambda _verdict: None),
-        openai_router(assistant, desk, replays),
-    )
-    # Only tells the OpenAPI document of the key; the door is Admission's.
-    bearer = Security(HTTPBearer(auto_error=False, description="A key made with `assistant keys add`."))
-    for router in routers:
-        app.include_router(router, dependencies=[bearer] if visitors.needed else [])
-    app.include_router(login_router(visitors, rates))
-    app.include_router(review_router(assistant, CASES))
-    add_refusals(app)
-    mount_chat(app, assistant, given, visitors, rates, desk)
-
-    app.add_middleware(Admission, visitors=visitors, rates=rates, refused=lambda _cause: None)
-    app.add_middleware(Cors, origins=lambda: {*settings.cors_origins, *visitors.origins()})
-    app.add_middleware(Guard, local_only=lambda: not visitors.needed, hosts=settings.hosts)
-    return app
-
-
-def add_health(app: FastAPI, assistant: Assistant) -> None:
-    """Whether the server is up, and whether it can answer; open to everybody."""
-
-    @app.get("/api/health", tags=["server"])
-    def health() -> Health:
-        """The server runs."""
-        return Health()
-
-    @app.get("/api/ready", tags=["server"], responses=problems(503))
-    def ready() -> Readiness:
-        """The index is open and the models are loaded; 503 otherwise."""
-        return Readiness(index_version=assistant.ready())
-
-
-def add_refusals(app: FastAPI) -> None:
-    """What is asked of programs' routes in vain is told in their form; else the chat, mounted at `/`, would answer."""
-    routes = list(app.routes)
-    methods = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
-
-    def is_for(request: Request, method: str) -> bool:
-        return any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-
-    async def refuse(request: Request) -> None:
-        allowed = sorted(method for method in methods if is_for(request, method))
-        if allowed:
-            detail = f"{request.method} is not for {request.url.path}; use {', '.join(allowed)}"
-            raise ProblemError(405, "Wrong method", detail, {"allow": ", ".join(allowed)})
-        raise ProblemError(
-            404, "No such route", f"there is no {request.url.path}; /api/openapi.json lists what there is"
-        )
-
-    for prefix in ("/api", "/v1"):
-        app.add_route(prefix + "/{rest:path}", refuse, methods=list(methods), include_in_schema=False)  # type: ignore[arg-type]
 
 
 def check_address(settings: Settings) -> None:
@@ -210,8 +109,8 @@ def _address(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
-    """`app`, told at the end that its visitors have gone.
+def _until(ending: asyncio.Event, app: ASGIApp, is_leaving: Callable[[], bool]) -> ASGIApp:
+    """`app`, told at the end that its visitors have gone, and with each request whether the end has begun.
 
     Every open page holds a stream that would never end by itself: Ctrl-C would wait for it, then cut it off with a
     traceback.
@@ -219,9 +118,6 @@ def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
 
     async def until(scope: Scope, receive: Receive, send: Send) -> None:
         unfinished = False
-        if scope["type"] != "http" or scope["path"].startswith(("/api/", "/v1/")):
-            await app(scope, receive, send)  # these end by themselves, and whoever waits for an answer gets it
-            return
 
         async def receive_or_end() -> Message:
             message, end = asyncio.ensure_future(receive()), asyncio.ensure_future(ending.wait())
@@ -237,6 +133,13 @@ def _until(ending: asyncio.Event, app: ASGIApp) -> ASGIApp:
             unfinished = message["type"] == "http.response.start" or bool(message.get("more_body"))
             await send(message)
 
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        scope["state"] = {**scope.get("state", {}), "ending": is_leaving()}
+        if scope["path"].startswith(_END_BY_THEMSELVES):
+            await app(scope, receive, send)  # and whoever waits for an answer gets it
+            return
         await app(scope, receive_or_end, send_and_note)
         if unfinished and ending.is_set():
             await send({"type": "http.response.body", "body": b""})
@@ -257,7 +160,8 @@ class Server(uvicorn.Server):
         self._ending = asyncio.Event()
         self._open_browser = open_browser
         config = uvicorn.Config(
-            _until(self._ending, app),
+            _until(self._ending, app, lambda: self.should_exit),
+            log_config=None,  # its records go where all others go
             log_level=logging.WARNING,
             access_log=False,
             server_header=False,
@@ -271,8 +175,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
-            sys.stderr.write(f"Corpus Assistant is at {self.address} (Ctrl-C stops it)\n")
-            sys.stderr.flush()
+            log_start(self.address)
             if self._open_browser:
                 webbrowser.open(self.address)
 

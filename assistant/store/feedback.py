@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -134,6 +135,23 @@ class FeedbackStore:
             FeedbackError: As `all` does.
         """
         return [feedback for feedback in self.all() if feedback.status == "new"]
+
+    def check(self) -> None:
+        """Tries whether feedback could be kept now, and leaves nothing behind.
+
+        Raises:
+            FeedbackError: The file is damaged, or it or its folder can't be written.
+        """
+        if self.file.exists():
+            with self._open() as db:
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("ROLLBACK")
+            return
+        try:
+            with tempfile.TemporaryFile(dir=self.file.parent) as file:
+                file.write(b"x")
+        except OSError as error:
+            raise _trouble(self.file, error) from error
 
     def settle(self, feedback_id: str, case_id: str | None) -> None:
         """Notes that a record became a case, or was dismissed where there is none.
