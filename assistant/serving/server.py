@@ -26,6 +26,7 @@ from assistant.errors import AssistantError, IndexMissingError, ServerError
 from assistant.serving.api import feedback_router, problem
 from assistant.serving.given import GivenAnswers
 from assistant.serving.security import Guard, is_loopback, key_fits
+from assistant.serving.widget import widget_router
 from assistant.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
 
     given = GivenAnswers()
     app.include_router(feedback_router(assistant, given, logged_in))
+    app.include_router(widget_router(lambda: settings.cors_origins))
     gr.mount_gradio_app(
         app,
         build_chat(assistant, given),
