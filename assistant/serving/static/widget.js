@@ -93,7 +93,7 @@
     bubble: "M4 5h16v11H10l-5 4v-4H4zM8 9h8M8 12h5",
     ask: "M12 19V5M5.5 11.5 12 5l6.5 6.5",
     stop: "M7 7h10v10H7z",
-    fresh: "M20 12a8 8 0 1 1-2.6-5.9M20 3v4.5h-4.5",
+    fresh: "M12 5v14M5 12h14",
     close: "M6 6l12 12M18 6 6 18",
   };
 
@@ -147,7 +147,8 @@ svg { display: block; width: 20px; height: 20px; fill: none; stroke: currentcolo
 
 .panel { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; overflow: hidden;
   background: var(--background); border: 1px solid var(--border); border-radius: var(--radius); }
-.top { display: flex; align-items: center; gap: 4px; padding: 6px 6px 6px 16px; border-bottom: 1px solid var(--border); }
+.top { display: flex; align-items: center; gap: 4px; padding: 6px 6px 6px 16px;
+  border-bottom: 1px solid var(--border); }
 .top h2 { flex: 1; min-width: 0; font-weight: 650; overflow-wrap: anywhere; line-height: 1.3; }
 .tool { flex: none; display: grid; place-items: center; width: 36px; height: 36px; padding: 0; border: 0;
   border-radius: 8px; background: none; color: var(--muted); }
@@ -176,16 +177,17 @@ svg { display: block; width: 20px; height: 20px; fill: none; stroke: currentcolo
 @keyframes breathe { 50% { opacity: .25; } }
 
 .notice { padding: 11px 15px; border-inline-start: 3px solid var(--tone, var(--border)); border-radius: 3px 9px 9px 3px;
-  background: color-mix(in srgb, var(--tone, var(--muted)) 9%, var(--background)); white-space: pre-line; }
+  background: color-mix(in srgb, var(--glow, var(--muted)) 9%, var(--background)); white-space: pre-line; }
 .notice .label { color: var(--tone, var(--muted)); font-weight: 650; }
-.notice.refusal { --tone: var(--warn); }
-.notice.error { --tone: var(--bad); margin-top: 10px; }
+.notice.refusal { --tone: var(--warn); --glow: #eaa400; }
+.notice.error { --tone: var(--bad); --glow: #e03a3f; margin-top: 10px; }
 .again { margin-top: 8px; padding: 6px 12px; border: 1px solid var(--edge); border-radius: 8px;
   background: var(--surface); font-weight: 600; font-size: 14px; }
 .again:disabled { color: var(--muted); border-color: var(--border); }
 
 .sources h3 { margin: 14px 0 6px; color: var(--muted); font-size: 13px; font-weight: 600; }
 .card { border: 1px solid var(--border); border-radius: 8px; background: var(--surface); }
+.card { scroll-margin: 12px; }
 .card + .card { margin-top: 6px; }
 summary { display: flex; gap: 9px; align-items: baseline; cursor: pointer; list-style: none; border-radius: 8px; }
 summary::-webkit-details-marker { display: none; }
@@ -210,15 +212,17 @@ blockquote.exact { padding: 6px 10px; border-radius: 5px; background: var(--mark
 .box { display: flex; gap: 8px; align-items: end; margin: 0 12px 12px; padding: 5px 5px 5px 14px; border-radius: 14px;
   border: 1px solid var(--edge); background: var(--surface); }
 .box:focus-within { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
-textarea { flex: 1; min-width: 0; max-height: 8.5rem; padding: 6px 0; border: 0; outline: 0; resize: none; background: none;
+textarea { flex: 1; min-width: 0; max-height: 8.5rem; padding: 6px 0; border: 0; resize: none; background: none;
   color: inherit; font: inherit; field-sizing: content; }
+textarea:focus-visible { outline: 0; } /* the box around it shows the focus */
 textarea::placeholder { color: var(--muted); opacity: 1; }
 .send { flex: none; display: grid; place-items: center; width: 36px; height: 36px; padding: 0; border: 0;
   border-radius: 10px; background: var(--accent); color: var(--on-accent); }
 
-.bubble { position: fixed; z-index: 2147483000; inset: auto var(--gap) var(--gap) auto; display: grid; place-items: center;
-  width: 56px; height: 56px; padding: 0; border: 1px solid transparent; border-radius: 50%; background: var(--accent);
+.bubble { position: fixed; z-index: 2147483000; inset: auto var(--gap) var(--gap) auto; display: grid;
+  place-items: center; width: 56px; height: 56px; padding: 0; border: 1px solid transparent; border-radius: 50%; background: var(--accent);
   color: var(--on-accent); box-shadow: 0 4px 16px rgb(0 0 0 / .28); }
+.bubble[aria-expanded="true"] { box-shadow: none; } /* it would show under the dialog */
 .bubble svg { width: 26px; height: 26px; }
 .bubble:focus-visible { outline-offset: 3px; }
 dialog { position: fixed; inset: auto var(--gap) var(--gap) auto; width: min(410px, 100vw - 2 * var(--gap));
@@ -399,7 +403,8 @@ dialog::backdrop { background: none; }
       const heading = make("h3");
       say(heading, (words) => (heading.textContent = words.quotations));
       // The log is read out as it grows; its cards are read when they are opened.
-      this.sources = make("section", { class: "sources", part: "sources", "aria-live": "off", hidden: "" }, heading, this.cards);
+      const quiet = { class: "sources", part: "sources", "aria-live": "off", hidden: "" };
+      this.sources = make("section", quiet, heading, this.cards);
       this.status = make("p", { class: "status busy", part: "status" });
       say(this.status, (words) => (this.status.textContent = words.waiting));
       this.answer = make("div", { class: "answer", part: "answer" }, this.text, this.status, this.sources);
@@ -484,7 +489,8 @@ dialog::backdrop { background: none; }
     refuse({ reason, explanation, passages }) {
       const label = make("p", { class: "label" });
       this.say(label, (words) => (label.textContent = words[reason] ?? words.refused));
-      const said = (explanation ?? "").replace(`${WORDS.en[reason] ?? WORDS.en.refused}.`, "").trim(); // the label says it
+      const told = `${WORDS.en[reason] ?? WORDS.en.refused}.`; // the label says it
+      const said = (explanation ?? "").replace(told, "").trim();
       const notice = make("div", { class: "notice", part: "refusal", role: "note" }, label);
       notice.classList.toggle("refusal", reason !== "small_talk");
       if (said) notice.append(foreign("p", { part: "explanation" }, said));
@@ -658,7 +664,7 @@ dialog::backdrop { background: none; }
     /** Keeps the end in sight, but never the question out of it, and leaves a reader alone who scrolls. */
     #follow(turn) {
       const { log } = this.#parts;
-      if (this.#following) log.scrollTop = Math.max(log.scrollTop, Math.min(log.scrollHeight, turn.node.offsetTop - 12));
+      if (this.#following) log.scrollTop = Math.max(log.scrollTop, turn.node.offsetTop - 12);
     }
 
     #startAnew() {
