@@ -108,7 +108,7 @@ def ask_server(assistant: Assistant) -> Iterator[AskServer]:
         while not uvicorn_server.started:
             assert time.monotonic() < deadline, "the server is slow to start"
             time.sleep(0.02)
-        server.url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+        server.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
             yield server
         finally:

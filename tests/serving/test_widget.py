@@ -11,12 +11,15 @@ import httpx
 import pytest
 
 from assistant import Assistant, Settings
-from tests.serving.conftest import Served
 from tests.servers.ask_server import AskServer, PageServer, ask_server, page_server
+from tests.serving.conftest import Served
 
 QUESTION = "Why did the 2017 working group collapse?"
 REFUSED = "Who won the 1987 chess championship of Zanzibar?"
-MARKUP = 'The Zanzibar reactor opened in 1987 behind <img src=x onerror="alert(1)"> and </blockquote><script>alert(2)</script>.'
+MARKUP = (
+    'The Zanzibar reactor opened in 1987 behind <img src=x onerror="alert(1)"> and '
+    "</blockquote><script>alert(2)</script>."
+)
 Opener = Callable[..., Any]
 
 
@@ -63,7 +66,8 @@ def open_widget(browser: Any, site: PageServer) -> Iterator[Opener]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.error('violation', e.violatedDirective, e.blockedURI));"
+            "addEventListener('securitypolicyviolation', "
+            "e => console.error('violation', e.violatedDirective, e.blockedURI));"
             "window.told = []; for (const n of ['answer', 'error'])"
             " addEventListener('corpus-assistant:' + n, e => window.told.push([n, e.detail]));"
         )
@@ -99,7 +103,8 @@ def contrast(page: Any, selector: str) -> float:
     """Of an element's colour against the first background behind it, as it is computed."""
     value = page.locator(selector).first.evaluate(
         """node => {
-        const read = colour => { const c = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+        const read = colour => { const c = document.createElement('canvas')
+          .getContext('2d', {willReadFrequently: true});
           c.fillStyle = colour; c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data]; };
         const light = rgb => { const [r, g, b] = rgb.slice(0, 3).map(v => (v /= 255) <= .03928 ? v / 12.92
           : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
