@@ -5,7 +5,6 @@ What is not here: where feedback is kept (`store/feedback.py`), and what becomes
 
 # Without `from __future__ import annotations`: FastAPI reads the annotations, which name what the router was made for.
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
@@ -79,9 +78,7 @@ class Kept(BaseModel):
     id: str
 
 
-def feedback_router(
-    assistant: Assistant, given: GivenAnswers, errors: dict[int | str, dict[str, Any]]
-) -> APIRouter:
+def feedback_router(assistant: Assistant, given: GivenAnswers, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
     """The route that takes feedback.
 
     Args:

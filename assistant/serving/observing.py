@@ -15,10 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.serving.problems import problem
 from assistant.serving.finished import CHAT, OTHER, Finished
 from assistant.serving.logs import REQUEST_ID, log_request
 from assistant.serving.metrics import Metrics
+from assistant.serving.problems import problem
 from assistant.serving.traces import Traces
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Settings
-from assistant.serving.server import Server, create_app, listen
+from assistant.serving.application import create_app
+from assistant.serving.server import Server, listen
 
 
 @dataclass(frozen=True)

@@ -313,10 +313,10 @@ def test_with_keys_every_host_name_is_served(starter: Assistant) -> None:
 
 
 def test_a_web_page_elsewhere_can_not_call_without_being_asked_first(starter_chat: Served) -> None:
-    # Only these types go out of a browser without a preflight, which is not answered here.
+    # Only these types go out of a browser without a preflight.
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         said = _post(f"{starter_chat.url}/mcp", _HELLO, **{"content-type": kind, "origin": "http://evil.example"})
-        assert said.status_code in (400, 415)
+        assert said.status_code == 403
 
 
 def test_several_clients_at_once(starter_chat: Served) -> None:
