@@ -307,7 +307,7 @@ def test_the_version_does_not_tell_that_something_hidden_changed(settings: Setti
         limited = assistant.seeing([])
         version = limited.ready()
         write(settings, "sale.md", f"---\naccess: board\n---\n{SALE}\nIt is not known why.\n")
-        write(settings, "more.md", f"---\naccess: board\n---\n# More\n\nThere is more to be sold.\n")
+        write(settings, "more.md", "---\naccess: board\n---\n# More\n\nThere is more to be sold.\n")
         sync(settings)
         assert limited.ready() == version
         assert limited.ask(QUESTION).index_version == version
