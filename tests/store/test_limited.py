@@ -143,6 +143,8 @@ def test_the_version_changes_with_what_is_seen_and_only_with_that(catalog: Catal
     _add(catalog, "open2.md", "The stork is white.")
     assert version() != before
     assert _paths(catalog) == ["open.md", "open2.md"]
+    with limited.read() as snapshot:
+        assert {record.since for record in snapshot.files().values()} == {1}, "tells how many versions there were"
 
 
 def test_a_label_that_is_given_or_taken_is_followed(catalog: Catalog) -> None:
