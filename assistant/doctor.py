@@ -277,7 +277,8 @@ _FAULTS = {
          WHERE c.number NOT IN (SELECT rowid FROM keywords)
         UNION SELECT 'keyword rows of no chunk' WHERE EXISTS
               (SELECT 1 FROM keywords WHERE rowid NOT IN (SELECT number FROM chunks))""",
-    "copies_of_nothing": "SELECT path FROM copies WHERE text_sha256 NOT IN (SELECT text_sha256 FROM documents)",
+    "copies_of_nothing": """
+        SELECT path FROM copies WHERE (text_sha256, access) NOT IN (SELECT text_sha256, access FROM documents)""",
     "chunks_without_vector": """
         SELECT d.path FROM chunks c JOIN documents d ON d.number = c.document
          WHERE c.number NOT IN (SELECT chunk FROM vectors)""",

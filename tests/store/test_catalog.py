@@ -210,6 +210,6 @@ def test_second_writer_waits_for_the_first_and_then_gives_up(catalog: Catalog, m
         return sqlite3.connect(file, isolation_level=None, timeout=0.1)
 
     with catalog.write():
-        monkeypatch.setattr("assistant.store.catalog._connect", impatient)
+        monkeypatch.setattr("assistant.store.catalog.connect", impatient)
         with pytest.raises(IndexingError, match="another process is writing"), catalog.write():
             pass
