@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +20,7 @@ from assistant.answering.reader import bundled_reader
 from assistant.building import OnProgress
 from assistant.errors import IndexMissingError, QuestionError
 from assistant.publishing import CATALOG, Index
+from assistant.retrieval.dates import read_as_of
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever
@@ -27,7 +28,9 @@ from assistant.settings import Settings
 from assistant.types import Answer, Document, DocumentSummary, Event, Passage, SyncReport, Turn
 
 if TYPE_CHECKING:  # heavy, and only named here
-    from langchain_core.runnables import Runnable
+    from langchain_core.runnables import Runnable, RunnableConfig
+
+    from assistant.store.catalog import Catalog
 
 MOST_PASSAGES = 50
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -112,14 +115,14 @@ class Assistant:
 
         Only what is verified is given out, so that nothing shown has to be taken back.
         """
-        answer = self.ask(question, history=history, as_of=as_of)
-        citations = {c.number: c for c in answer.citations}
-        for sentence in answer.sentences:
-            for number in sentence.citations:
-                if number in citations:
-                    yield Event("citation", citations.pop(number))
-            yield Event("sentence", sentence)
-        yield Event("done", answer)
+        yield from _steps(self.ask(question, history=history, as_of=as_of))
+
+    async def astream(
+        self, question: str, *, history: Sequence[Turn | Mapping[str, Any]] = (), as_of: str | None = None
+    ) -> AsyncIterator[Event]:
+        """`stream`, without blocking the event loop."""
+        for event in _steps(await self.aask(question, history=history, as_of=as_of)):
+            yield event
 
     def search(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
         """The passages nearest to a question, best first.
@@ -137,6 +140,10 @@ class Assistant:
         opened = self._opened()
         with opened.index.catalog.read() as snapshot:
             return opened.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
+
+    async def asearch(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
+        """`search`, without blocking the event loop."""
+        return await asyncio.to_thread(self.search, question, top_k=top_k, as_of=as_of)
 
     def document(self, id_or_path: str) -> Document:
         """One document with its stored text.
@@ -160,14 +167,44 @@ class Assistant:
         """
         return self._opened().version
 
-    def as_retriever(self, *, top_k: int = 5) -> CorpusRetriever:
-        """The retriever for LangChain: documents whose metadata holds path, title, date, page and span."""
-        opened = self._opened()
-        return CorpusRetriever(retriever=opened.retriever, catalog=opened.index.catalog, k=top_k)
+    def as_retriever(self, *, top_k: int = 5, as_of: str | None = None) -> CorpusRetriever:
+        """The retriever for LangChain: documents whose metadata holds path, title, date, page and span.
+
+        It searches what is published when it is invoked, also after `close`.
+
+        Args:
+            top_k: 1 to 50; `invoke(question, k=…)` overrides it.
+            as_of: A date; documents dated later are left out. `invoke(question, as_of=…)` overrides it.
+
+        Raises:
+            QuestionError: `top_k` or the date can't be used.
+            IndexMissingError: Nothing has been indexed yet.
+        """
+        if not 1 <= top_k <= MOST_PASSAGES:
+            raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
+
+        def newest() -> tuple[Retriever, Catalog]:
+            opened = self._opened()
+            return opened.retriever, opened.index.catalog
+
+        retriever, catalog = newest()
+        return CorpusRetriever(retriever=retriever, catalog=catalog, newest=newest, k=top_k, as_of=read_as_of(as_of))
 
     def as_runnable(self) -> Runnable[Any, Answer]:
-        """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
-        return self._opened().chain.as_runnable()
+        """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`.
+
+        It answers from what is published when it is invoked, also after `close`; each answer is of one version.
+
+        Raises:
+            IndexMissingError: Nothing has been indexed yet.
+        """
+        from langchain_core.runnables import RunnableLambda
+
+        def answer(given: str | Mapping[str, Any], config: RunnableConfig) -> Answer:
+            return self._opened().chain.invoke(given, config)
+
+        self._opened()
+        return RunnableLambda(answer, name="corpus_assistant").with_types(input_type=Any, output_type=Answer)
 
     def close(self) -> None:
         """Closes the index; the next question opens it again."""
@@ -230,3 +267,14 @@ class Assistant:
         except FileNotFoundError:
             return (0, 0)
         return (stat.st_dev, stat.st_ino)
+
+
+def _steps(answer: Answer) -> Iterator[Event]:
+    """The answer's events: each sentence after its citations, then the whole."""
+    citations = {c.number: c for c in answer.citations}
+    for sentence in answer.sentences:
+        for number in sentence.citations:
+            if number in citations:
+                yield Event("citation", citations.pop(number))
+        yield Event("sentence", sentence)
+    yield Event("done", answer)
