@@ -204,7 +204,8 @@ class Assistant:
             return self._opened().chain.invoke(given, config)
 
         self._opened()
-        return RunnableLambda(answer, name="corpus_assistant").with_types(input_type=Any, output_type=Answer)
+        chain: Runnable[Any, Answer] = RunnableLambda(answer, name="corpus_assistant").with_types(output_type=Answer)
+        return chain
 
     def close(self) -> None:
         """Closes the index; the next question opens it again."""
