@@ -8,10 +8,9 @@ others. What is not here: any step of indexing, retrieval or answering, and how 
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +21,7 @@ from assistant.answering.reader import Reader, bundled_reader
 from assistant.building import OnProgress
 from assistant.errors import AccessError, IndexMissingError, QuestionError
 from assistant.publishing import CATALOG, Index
+from assistant.retrieval.dates import read_as_of
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever
@@ -31,11 +31,10 @@ from assistant.types import Answer, Document, DocumentSummary, Event, Passage, S
 
 if TYPE_CHECKING:  # heavy, and only named here
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.runnables import Runnable
+    from langchain_core.runnables import Runnable, RunnableConfig
 
 MOST_PASSAGES = 50
 _MOST_LIMITED = 64  # sets of labels that are kept open; each holds the keywords of what it sees in memory
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class Assistant:
             IndexMissingError: Nothing has been indexed yet.
         """
         turns = [Turn.parse(turn) for turn in history]
-        _check_date(as_of)
+        read_as_of(as_of)
         return self._opened().chain.ask(question, turns, as_of)
 
     async def aask(
@@ -157,6 +156,13 @@ class Assistant:
         """
         yield from events(self.ask(question, history=history, as_of=as_of))
 
+    async def astream(
+        self, question: str, *, history: Sequence[Turn | Mapping[str, Any]] = (), as_of: str | None = None
+    ) -> AsyncIterator[Event]:
+        """`stream`, without blocking the event loop."""
+        for event in events(await self.aask(question, history=history, as_of=as_of)):
+            yield event
+
     def search(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
         """The passages nearest to a question, best first.
 
@@ -168,12 +174,16 @@ class Assistant:
         Raises:
             QuestionError: The question, `top_k` or the date can't be used.
         """
-        _check_date(as_of)
+        read_as_of(as_of)
         if not 1 <= top_k <= MOST_PASSAGES:
             raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
         opened = self._opened()
         with opened.catalog.read() as snapshot:
             return opened.shared.retriever.passages(analyse(read_question(question)), snapshot, top_k, as_of)
+
+    async def asearch(self, question: str, *, top_k: int = 5, as_of: str | None = None) -> list[Passage]:
+        """`search`, without blocking the event loop."""
+        return await asyncio.to_thread(self.search, question, top_k=top_k, as_of=as_of)
 
     def document(self, id_or_path: str) -> Document:
         """One document with its stored text.
@@ -197,14 +207,45 @@ class Assistant:
         """
         return self._opened().version
 
-    def as_retriever(self, *, top_k: int = 5) -> CorpusRetriever:
-        """The retriever for LangChain: documents whose metadata holds path, title, date, page and span."""
-        opened = self._opened()
-        return CorpusRetriever(retriever=opened.shared.retriever, catalog=opened.catalog, k=top_k)
+    def as_retriever(self, *, top_k: int = 5, as_of: str | None = None) -> CorpusRetriever:
+        """The retriever for LangChain: documents whose metadata holds path, title, date, page and span.
+
+        It searches what is published when it is invoked, also after `close`.
+
+        Args:
+            top_k: 1 to 50; `invoke(question, k=…)` overrides it.
+            as_of: A date; documents dated later are left out. `invoke(question, as_of=…)` overrides it.
+
+        Raises:
+            QuestionError: `top_k` or the date can't be used.
+            IndexMissingError: Nothing has been indexed yet.
+        """
+        if not 1 <= top_k <= MOST_PASSAGES:
+            raise QuestionError(f"top_k is {top_k}; choose 1 to {MOST_PASSAGES}")
+
+        def newest() -> tuple[Retriever, CatalogReader]:
+            opened = self._opened()
+            return opened.shared.retriever, opened.catalog
+
+        retriever, catalog = newest()
+        return CorpusRetriever(retriever=retriever, catalog=catalog, newest=newest, k=top_k, as_of=read_as_of(as_of))
 
     def as_runnable(self) -> Runnable[Any, Answer]:
-        """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
-        return self._opened().chain.as_runnable()
+        """The whole chain for LangChain: a question, or `{"question", "history", "as_of"}`, to an `Answer`.
+
+        It answers from what is published when it is invoked, also after `close`; each answer is of one version.
+
+        Raises:
+            IndexMissingError: Nothing has been indexed yet.
+        """
+        from langchain_core.runnables import RunnableLambda
+
+        def answer(given: str | Mapping[str, Any], config: RunnableConfig) -> Answer:
+            return self._opened().chain.invoke(given, config)
+
+        self._opened()
+        chain: Runnable[Any, Answer] = RunnableLambda(answer, name="corpus_assistant").with_types(output_type=Answer)
+        return chain
 
     def close(self) -> None:
         """Closes the index; the next question opens it again."""
@@ -275,11 +316,6 @@ class Assistant:
         except FileNotFoundError:
             return (0, 0)
         return (stat.st_dev, stat.st_ino)
-
-
-def _check_date(as_of: str | None) -> None:
-    if as_of is not None and not _DATE.fullmatch(as_of):
-        raise QuestionError(f"as_of is {as_of!r}; write a date as 2022, 2022-03 or 2022-03-25")
 
 
 class _Limited(Assistant):

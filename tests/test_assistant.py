@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.errors import CorpusError, DocumentError, IndexMissingError, QuestionError
-from assistant.types import Answer, AnswerSentence, Citation, Turn
+from assistant.types import Answer, AnswerSentence, Citation, Event, Turn
 
 QUESTION = "Why did the 2017 working group collapse?"
 QUESTIONS = [
@@ -90,6 +91,40 @@ def said(answer: Answer) -> tuple[object, ...]:
 
 
 # --- the ways to ask -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_astream_gives_the_events_of_stream(starter: Assistant, question: str) -> None:
+    async def streamed() -> list[Event]:
+        return [event async for event in starter.astream(question)]
+
+    def plain(event: Event) -> object:
+        return said(event.data) if isinstance(event.data, Answer) else event
+
+    assert [plain(event) for event in asyncio.run(streamed())] == [plain(e) for e in starter.stream(question)]
+
+
+def test_asearch_finds_what_search_finds(starter: Assistant) -> None:
+    assert asyncio.run(starter.asearch(QUESTION, top_k=7, as_of="2023")) == starter.search(
+        QUESTION, top_k=7, as_of="2023"
+    )
+
+
+def test_question_that_nobody_waits_for_any_more_disturbs_none(starter: Assistant) -> None:
+    async def impatient() -> list[tuple[object, ...]]:
+        cancelled = [asyncio.create_task(starter.aask(question)) for question in QUESTIONS]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(starter.aask(QUESTION), 0.001)
+        events = starter.astream(QUESTION)
+        await anext(events)
+        await events.aclose()
+        for task in cancelled:
+            task.cancel()
+        outcomes = await asyncio.gather(*cancelled, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError | Answer) for outcome in outcomes)
+        return [said(await starter.aask(question)) for question in QUESTIONS]
+
+    assert asyncio.run(impatient()) == [said(starter.ask(question)) for question in QUESTIONS]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -186,6 +221,28 @@ def test_twenty_threads_get_the_answers_that_one_gets(starter_index: Settings) -
             together = list(threads.map(assistant.ask, asked))
         alone = {question: said(assistant.ask(question)) for question in QUESTIONS}
     assert [said(answer) for answer in together] == [alone[question] for question in asked]
+
+
+def test_threads_that_ask_several_assistants_at_once_get_the_answers_of_each(make_assistant: MakeAssistant) -> None:
+    keepers = ("Orsova", "Wenzel", "Tamsin")
+    several = [make_assistant({"skarholm.md": lighthouse("Skarholm", keeper)}) for keeper in keepers]
+    with ThreadPoolExecutor(9) as threads:
+        answers = list(threads.map(lambda place: several[place % 3].ask(ASKED), range(45)))
+    for place, answer in enumerate(answers):
+        assert answer.text == f"The lighthouse of Skarholm was kept by {keepers[place % 3]} for forty years."
+
+
+def test_closing_while_others_ask_takes_no_answer_away(starter_index: Settings) -> None:
+    assistant = Assistant(starter_index)
+    alone = {question: said(assistant.ask(question)) for question in QUESTIONS}
+    asked = [QUESTIONS[place % len(QUESTIONS)] for place in range(35)]
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(assistant.ask, question) for question in asked]
+        while not all(answer.done() for answer in answers):
+            assistant.close()
+            time.sleep(0.05)
+    assert [said(answer.result()) for answer in answers] == [alone[question] for question in asked]
+    assistant.close()
 
 
 def test_closed_assistant_opens_again_with_the_next_question(starter_index: Settings) -> None:

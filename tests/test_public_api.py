@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,6 +43,79 @@ def test_version_is_the_installed_one() -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Oracle'"):
         importlib.import_module("assistant").Oracle  # noqa: B018
+
+
+def test_import_takes_no_time_that_anybody_notices(repository: Path) -> None:
+    """The heavy libraries, which would take seconds, are listed in tests/test_architecture.py."""
+    code = "import time; begun = time.process_time(); import assistant; print(time.process_time() - begun)"
+    command = [sys.executable, "-c", code]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True, cwd=repository) for _ in range(3)]
+    assert min(float(run.stdout) for run in runs) < 0.1
+
+
+PROGRAM = """
+from collections.abc import AsyncIterator
+
+from assistant import Answer, Assistant, AssistantError, Citation, Event, Passage, Reason, Settings, Turn
+
+
+def ask(question: str) -> str:
+    with Assistant(Settings(corpus_dir="documents", caution="careful")) as assistant:
+        try:
+            answer: Answer = assistant.ask(question, history=[Turn("user", "Who?"), {"role": "ai"}], as_of="2022")
+        except AssistantError as error:
+            return str(error)
+        quoted: list[Citation] = list(answer.citations)
+        why: Reason | None = answer.reason
+        found: list[Passage] = assistant.search(question, top_k=3)
+        stored: str = assistant.document(quoted[0].document_id).text
+        assert assistant.sync().documents == len(assistant.documents()) and assistant.ready()
+        return f"{answer.text} {why} {found[0].score:.2f} {stored[:3]}"
+
+
+async def stream(assistant: Assistant) -> AsyncIterator[Event]:
+    passages: list[Passage] = await assistant.asearch("Who?", as_of="2022")
+    answer: Answer = await assistant.aask(passages[0].title)
+    async for event in assistant.astream(answer.standalone_question):
+        yield event
+
+
+def chained(assistant: Assistant) -> str:
+    answer: Answer = assistant.as_runnable().invoke("Who?")
+    documents = assistant.as_retriever(top_k=3, as_of="2022").invoke("Who?", k=2)
+    return answer.text + documents[0].page_content
+"""
+WRONG = {
+    "assistant.ask(question, histroy=[])": "histroy",
+    "assistant.ask(question).txet": "txet",
+    "assistant.search(question).text": "list[Passage]",
+    "assistant.ask(7)": "int",
+}
+
+
+@pytest.mark.timeout(900)
+def test_programs_that_use_it_are_checked_strictly(repository: Path, tmp_path: Path) -> None:
+    """From outside, where only py.typed makes its types known; what is wrong is found."""
+    (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
+    calls = "".join(f"    {call}\n" for call in WRONG)
+    wrong = f"from assistant import Assistant\n\n\ndef f(assistant: Assistant, question: str) -> None:\n{calls}"
+    (tmp_path / "wrong.py").write_text(wrong, "utf-8")
+    installed = tmp_path / "installed"  # a checkout beside it would be read as part of the program
+    installed.mkdir()
+    (installed / "assistant").symlink_to(repository / "assistant")
+    skipped = ", ".join(
+        f"{name}.*" for name in ("torch", "transformers", "sentence_transformers", "chromadb", "gradio")
+    )
+    (tmp_path / "mypy.ini").write_text(f"[mypy]\n[mypy-{skipped}]\nfollow_imports = skip\n", "utf-8")  # no public types
+    cache = repository / ".mypy_cache" / "outside"  # the first run takes a minute, later ones seconds
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(cache)]
+    env = {**os.environ, "PYTHONPATH": str(installed)}
+    env.pop("MYPYPATH", None)
+    done = subprocess.run([*command, "program.py", "wrong.py"], cwd=tmp_path, env=env, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert not [line for line in lines if not line.startswith("wrong.py:")], done.stdout
+    for number, told in enumerate(WRONG.values(), 5):
+        assert any(line.startswith(f"wrong.py:{number}: error:") and told in line for line in lines), done.stdout
 
 
 def test_readme_documents_exactly_the_public_names(repository: Path) -> None:

@@ -35,6 +35,7 @@ from assistant.answering.small_talk import reply_to
 from assistant.answering.timing import held_by, latest_first
 from assistant.embedding import Embedder
 from assistant.errors import LanguageModelError, QuestionError
+from assistant.retrieval.dates import read_as_of
 from assistant.retrieval.query import Query, analyse, read_question
 from assistant.retrieval.retriever import CorpusRetriever, to_passages
 from assistant.retrieval.rewriting import Standalone, depends, standalone
@@ -100,7 +101,7 @@ class AnswerChain:
         self._threshold = threshold
 
     def as_runnable(self) -> Runnable[Any, Answer]:
-        """The chain as a LangChain runnable: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
+        """The steps as a LangChain runnable: a question, or `{"question", "history", "as_of"}`, to an `Answer`."""
         from langchain_core.runnables import RunnableLambda
 
         return (
@@ -115,9 +116,21 @@ class AnswerChain:
         Raises:
             QuestionError: The question is empty or too long.
         """
+        return self.invoke({"question": question, "history": history, "as_of": as_of})
+
+    def invoke(self, given: str | Mapping[str, Any], config: RunnableConfig | None = None) -> Answer:
+        """Answers what the runnable takes, all from one state of the index.
+
+        Args:
+            given: A question, or `{"question", "history", "as_of"}`.
+            config: LangChain's, for each step.
+
+        Raises:
+            QuestionError: The question is missing, empty or too long, or a turn or the date is malformed.
+        """
         begun = time.perf_counter()
         with self._catalog.read():
-            answer = self.as_runnable().invoke({"question": question, "history": history, "as_of": as_of})
+            answer = self.as_runnable().invoke(given, config)
         total = time.perf_counter() - begun
         return replace(answer, seconds=replace(answer.seconds, total=round(total, 4)))
 
@@ -157,7 +170,8 @@ class AnswerChain:
         question = given.get("question")
         if not isinstance(question, str):
             raise QuestionError("the chain takes a question, or a mapping with question, history and as_of")
-        return self.understand(question, [Turn.parse(t) for t in given.get("history") or ()], given.get("as_of"))
+        as_of = read_as_of(given.get("as_of"))
+        return self.understand(question, [Turn.parse(t) for t in given.get("history") or ()], as_of)
 
     def _standalone(self, question: str, history: Sequence[Turn]) -> tuple[Standalone, tuple[str, ...]]:
         by_rules = standalone(question, history)

@@ -11,12 +11,15 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from assistant.errors import QuestionError
+
 # A longer span speaks of an era; listing its years would match everything.
 LONGEST_SPAN = 60
 # Where a question names one year, a span up to this length still names it.
 SHORT_SPAN = 2
 # How far a period reaches of which a text names one end only.
 REACH = 20
+_AS_OF = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 # The ends of a period that has none: "since 2015", "until 2009".
 EARLIEST, LATEST = 0, 9999
 # How far a period that is not the one asked about can still answer. Of the sentences of half a that name the very
@@ -217,6 +220,19 @@ def _bounded(date: Date, kind: str | None, text: str) -> Period:
     if kind in ("since", "after") or _STILL.match(text, date.end):
         return Period(first, LATEST)
     return date.period
+
+
+def read_as_of(date: object) -> str | None:
+    """The date up to which documents are searched, as it came in; None for all.
+
+    Raises:
+        QuestionError: It is no date.
+    """
+    if date is None:
+        return None
+    if isinstance(date, str) and _AS_OF.fullmatch(date):
+        return date
+    raise QuestionError(f"as_of is {date!r}; write a date as 2022, 2022-03 or 2022-03-25")
 
 
 def is_later(date: str | None, as_of: str | None) -> bool:

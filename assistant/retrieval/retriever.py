@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -11,6 +11,8 @@ from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
+from assistant.errors import QuestionError
+from assistant.retrieval.dates import read_as_of
 from assistant.retrieval.hybrid import Retriever
 from assistant.retrieval.query import analyse, read_question
 from assistant.store.reading import CatalogReader
@@ -24,6 +26,8 @@ class CorpusRetriever(BaseRetriever):
     `Passage`: document_id, path, title, date, url, page, start, end, score.
 
     Attributes:
+        retriever, catalog: Of the index that is searched.
+        newest: Gives both anew for each question, for whoever keeps the retriever while other versions are published.
         k: How many documents are returned at most.
         as_of: An ISO date; documents of the corpus that are dated later are left out.
     """
@@ -32,15 +36,20 @@ class CorpusRetriever(BaseRetriever):
 
     retriever: Retriever = Field(exclude=True, repr=False)
     catalog: CatalogReader = Field(exclude=True, repr=False)
+    newest: Callable[[], tuple[Retriever, CatalogReader]] | None = Field(default=None, exclude=True, repr=False)
     k: int = 5
     as_of: str | None = None
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[LangChainDocument]:
-        k, as_of = int(kwargs.get("k", self.k)), kwargs.get("as_of", self.as_of)
-        with self.catalog.read() as snapshot:
-            passages = self.retriever.passages(analyse(read_question(query), kwargs.get("focus")), snapshot, k, as_of)
+        k, as_of = int(kwargs.get("k", self.k)), read_as_of(kwargs.get("as_of", self.as_of))
+        if k < 1:
+            raise QuestionError(f"k is {k}; choose 1 or more")
+        asked = analyse(read_question(query), kwargs.get("focus"))
+        retriever, catalog = self.newest() if self.newest else (self.retriever, self.catalog)
+        with catalog.read() as snapshot:
+            passages = retriever.passages(asked, snapshot, k, as_of)
         return to_documents(passages)
 
 

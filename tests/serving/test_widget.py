@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import httpx
 import pytest
 
 from assistant import Assistant, Settings
+from assistant.store.keys import KeyStore
 from tests.servers.ask_server import AskServer, PageServer, ask_server, page_server
-from tests.serving.conftest import Served
+from tests.serving.conftest import Served, served
 
 QUESTION = "Why did the 2017 working group collapse?"
 REFUSED = "Who won the 1987 chess championship of Zanzibar?"
@@ -389,3 +391,32 @@ def test_iframe_takes_its_key_from_the_fragment(server: AskServer, site: PageSer
     frame.locator("[part=sentence]").first.wait_for()
     assert server.keys[-1] == "Bearer k-9"
     assert server.origins[-1] == server.url
+
+
+@pytest.mark.browser
+def test_real_server_takes_its_pages_key_from_there_and_from_nowhere_else(
+    starter_index: Settings, site: PageServer, open_widget: Opener, tmp_path: Path
+) -> None:
+    shutil.copytree(starter_index.index_dir, tmp_path / "index")
+    settings = Settings(corpus_dir=starter_index.corpus_dir, index_dir=tmp_path / "index")
+    store = KeyStore(settings.index_dir)
+    _, here = store.make("here", origins=[site.url])
+    _, elsewhere = store.make("elsewhere", origins=["https://example.org"])
+    with Assistant(settings) as assistant, served(assistant, settings) as server:
+        page = open_widget(server, f'key="{here}"')
+        turn = ask(page, QUESTION)
+        cited = assistant.ask(QUESTION).citations[0]
+        turn.get_by_role("button", name=f"Source 1: {cited.title}").first.click()
+        assert turn.locator("[part=quotation][open] [part=quote]").text_content() == cited.quote
+
+        framed = open_widget(server, body=f'<iframe src="{server.url}/widget#key={here}" width="700"></iframe>')
+        inside = framed.frame_locator("iframe")
+        inside.get_by_role("textbox", name="Your question").fill(QUESTION)
+        inside.get_by_role("textbox", name="Your question").press("Enter")
+        inside.locator("[part=sentence]").first.wait_for()
+
+        page = open_widget(server, f'key="{elsewhere}"', errors="403|CORS|Failed to load")
+        page.get_by_role("textbox", name="Your question").fill(QUESTION)
+        page.keyboard.press("Enter")
+        page.get_by_text("is bound to pages of https://example.org").or_(page.get_by_text("can’t be reached")).wait_for()
+        assert page.locator("[part=sentence]").count() == 0
