@@ -255,6 +255,30 @@ def test_container_starts_where_only_index_and_temporary_files_can_be_written(
     assert (data / "index" / "catalog.sqlite3").is_file()
 
 
+def test_container_gives_other_documents_the_embedder_only_and_finishes_what_was_cut_off(
+    repository: Path, starter_index: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "app").mkdir()
+    shutil.copytree(starter_index.index_dir, tmp_path / "app" / "index", ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copy(repository / "container" / "start.py", tmp_path / "app")
+    index = tmp_path / "index"
+
+    def seed(starter: bool) -> set[str]:
+        code = f"from pathlib import Path; from start import seed; seed(Path({str(index)!r}), starter={starter})"
+        _run(sys.executable, "-c", code, cwd=tmp_path / "app", env={**os.environ, "PYTHONPATH": str(repository)})
+        return {path.name for path in index.iterdir()}
+
+    assert seed(starter=False) == {"embedder"}
+    for left in ("chroma", "chroma.part", "embedder/half.part"):
+        (index / left).mkdir()
+        (index / left / "half").write_text("of a copy")
+    assert seed(starter=True) >= {"embedder", "chroma", "catalog.sqlite3"}
+    assert not list(index.glob("**/chroma*/half"))
+    with Assistant(Settings(corpus_dir=repository / "corpus", index_dir=index)) as assistant:
+        assert assistant.search("Why did the 2017 working group collapse?")
+        assert assistant.ready() == Assistant(starter_index).ready()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_wheel_answers_with_a_citation_in_an_empty_environment(
