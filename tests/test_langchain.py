@@ -205,6 +205,7 @@ def test_what_was_made_once_answers_after_close_and_from_an_index_that_was_built
     assert "1901" in before.text
     growing.close()
     assert said(chain.invoke("When did the ferry Albatross sink?")) == said(before)
+    assert "1901" in retriever.invoke("Albatross")[0].page_content
     file = growing.settings.corpus_dir / "ferry.md"
     file.write_text("The ferry Albatross sank in October 1907.\n", "utf-8")
     for left in growing.settings.index_dir.glob("catalog.sqlite3*"):

