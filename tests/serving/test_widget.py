@@ -418,5 +418,7 @@ def test_real_server_takes_its_pages_key_from_there_and_from_nowhere_else(
         page = open_widget(server, f'key="{elsewhere}"', errors="403|CORS|Failed to load")
         page.get_by_role("textbox", name="Your question").fill(QUESTION)
         page.keyboard.press("Enter")
-        page.get_by_text("is bound to pages of https://example.org").or_(page.get_by_text("can’t be reached")).wait_for()
+        page.get_by_text("is bound to pages of https://example.org").or_(
+            page.get_by_text("can’t be reached")
+        ).wait_for()
         assert page.locator("[part=sentence]").count() == 0
