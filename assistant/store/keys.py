@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from assistant.errors import AccessError
+from assistant.ingest.access import checked_labels
 from assistant.settings import origin
 
 KEYS = "keys.sqlite3"
@@ -38,7 +39,6 @@ CREATE TABLE IF NOT EXISTS keys (
 );
 CREATE TABLE IF NOT EXISTS pepper (value TEXT NOT NULL);
 """
-_LABEL = re.compile(r"[a-z0-9_.-]{1,64}")
 _NAME = re.compile(r"[\w .@-]{1,64}")
 _SECRET = re.compile(r"ca_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 
@@ -119,12 +119,13 @@ class KeyStore:
         name = name.strip()
         if not _NAME.fullmatch(name):
             raise AccessError(f"{name!r} can't name a key; use 1 to 64 letters, digits, spaces and . _ @ -")
+        labels = None if access is None else frozenset(access)
         try:
             wanted = frozenset(Scope(scope) for scope in scopes)
             pages = tuple(dict.fromkeys(origin(each) for each in origins))
+            labels = frozenset(checked_labels(labels)) if labels else labels
         except ValueError as error:
-            raise AccessError(f"{error}; scopes are {', '.join(Scope)}") from error
-        labels = None if access is None else frozenset(_label(each) for each in access)
+            raise AccessError(f"{error} (scopes are {', '.join(Scope)})") from error
         if not wanted:
             raise AccessError(f"a key without a scope opens nothing; give it some of {', '.join(Scope)}")
         if pages and wanted != {Scope.ASK}:
@@ -223,13 +224,6 @@ class KeyStore:
                 f"the keys in {self.file} can't be read or written ({error}): make the folder writable; a damaged file"
                 " has to be removed, and its keys made anew"
             ) from error
-
-
-def _label(text: str) -> str:
-    label = text.strip().lower()
-    if not _LABEL.fullmatch(label):
-        raise AccessError(f"{text!r} is no access label; use 1 to 64 of a-z, 0-9, _ . -")
-    return label
 
 
 def _digest(secret: str) -> str:

@@ -45,9 +45,7 @@ def label_of(path: str) -> str:
     return f"only-{Path(path).stem[:50].lower()}"
 
 
-def test_no_case_tells_of_a_source_its_key_may_not_see(
-    every_document_labelled: Settings, repository: Path
-) -> None:
+def test_no_case_tells_of_a_source_its_key_may_not_see(every_document_labelled: Settings, repository: Path) -> None:
     settings = every_document_labelled
     cases = [case for case in load_cases(repository / "evals/known_answers.jsonl").cases if not case.corpus]
     own = words("".join(file.read_text("utf-8") for file in (repository / "assistant").rglob("*.py")))
