@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.store.keys import Key
 from assistant.types import Answer, Citation, NearDuplicate, Passage, Progress, Skipped, SyncReport
 
 if TYPE_CHECKING:  # heavy, and only named here
     from tqdm import tqdm
 
+    from assistant.store.keys import Key
     from assistant.store.snapshot import Version
     from assistant.versions import Difference
 
