@@ -80,7 +80,7 @@ lock: ## resolve the newest packages that pyproject.toml allows and write requir
 	mv build/requirements.lock requirements.lock
 	rm -rf build/lock
 
-clean: ## remove the built index, caches and build outputs; keeps .venv and readers' feedback
-	find index -mindepth 1 -maxdepth 1 ! -name README.md ! -name 'feedback.sqlite3*' -exec rm -rf {} +
+clean: ## remove the built index, caches and build outputs; keeps .venv, keys, audit log and readers' feedback
+	find index -mindepth 1 -maxdepth 1 ! -name README.md ! -name 'feedback.sqlite3*' ! -name keys.sqlite3 ! -name audit -exec rm -rf {} +
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
