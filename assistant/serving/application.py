@@ -110,14 +110,14 @@ def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics) -> None:
     """Whether the server is up, whether it can answer, and its numbers."""
     readiness, admit = Readiness(assistant), admitted(assistant, KeyScope.MAINTAIN)
 
-    @app.get("/api/health", tags=["server"], responses=problems(503))
+    @app.get("/api/health", tags=["server"], operation_id="health", responses=problems(503))
     async def health() -> Health:
         """The server runs, and its threads do their work."""
         if not await alive():
             raise ProblemError(503, "Not well", "the threads that answer requests are stuck; restart the server")
         return Health()
 
-    @app.get("/api/ready", tags=["server"], responses=problems(503))
+    @app.get("/api/ready", tags=["server"], operation_id="ready", responses=problems(503))
     def ready(request: Request) -> Ready:
         """The index is open, the models are loaded, a search works, and feedback can be kept; 503 otherwise."""
         try:

@@ -97,7 +97,7 @@ class Completion(BaseModel):
 
 def openai_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRouter:
     """The routes over an assistant."""
-    router = APIRouter(prefix="/v1", tags=["OpenAI's protocol"], responses=problems())
+    router = APIRouter(prefix="/v1", tags=["OpenAI"], responses=problems())
     asker = Annotated[Admitted, Depends(admitted(assistant, Scope.ASK))]
 
     stream = {"text/event-stream": {"schema": {"description": "Chunks, where `stream` is true."}}}

@@ -27,7 +27,7 @@ def widget_router(frame_ancestors: Callable[[], Sequence[str]]) -> APIRouter:
         frame_ancestors: The origins whose pages may hold `/widget` in an iframe, besides this server's own;
             asked on every request.
     """
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
     script = (_STATIC / "widget.js").read_bytes()
     page = (_STATIC / "widget.html").read_text(encoding="utf-8")
     policy = _policy(page)

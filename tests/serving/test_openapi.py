@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from assistant import Assistant, Settings
@@ -61,3 +63,32 @@ def test_nothing_breaks_the_document(guarded: tuple[Served, str], tmp_path: Path
     made = re.search(r"([\d,]+) generated", ran.stdout)
     assert made, said
     assert int(made[1].replace(",", "")) > 18 * CASES
+
+
+def test_client_that_is_generated_works(
+    guarded: tuple[Served, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, secret = guarded
+    (tmp_path / "openapi.json").write_bytes(httpx.get(f"{server.url}/api/openapi.json").content)
+    program = str(Path(sys.executable).with_name("openapi-python-client"))
+    command = [program, "generate", "--path", "openapi.json", "--output-path", "made_client", "--meta", "none"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it puts what it made in form with ruff
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PATH": path})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Warning" not in ran.stdout, ran.stdout
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = importlib.import_module("made_client")
+    ask = importlib.import_module("made_client.api.questions.ask")
+    listing = importlib.import_module("made_client.api.questions.list_documents")
+    models = importlib.import_module("made_client.models")
+    with made.AuthenticatedClient(base_url=server.url, token=secret, timeout=60) as client:
+        answer = ask.sync(client=client, body=models.AskBody(question="Why did the 2017 working group collapse?"))
+        assert isinstance(answer, models.Answer)
+        own = server.assistant.ask("Why did the 2017 working group collapse?")
+        assert answer.text == own.text
+        assert [citation.quote for citation in answer.citations] == [citation.quote for citation in own.citations]
+        page = listing.sync(client=client, limit=2)
+        assert [document.path for document in page.documents] == [d.path for d in server.assistant.documents()[:2]]
+        wrong = ask.sync(client=client, body=models.AskBody(question="?!"))
+        assert isinstance(wrong, models.Problem)
+        assert "empty" in wrong.detail
