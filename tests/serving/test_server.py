@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import httpx
@@ -138,3 +139,30 @@ def test_app_serves_says_where_and_ends_quietly_on_ctrl_c(repository: Path, tmp_
     said = said_file.read_text()
     assert "Traceback" not in said
     assert len(re.findall(r"http://", said)) == 1
+
+
+def test_answers_that_are_being_made_are_finished_at_the_end(starter_index: Settings, repository: Path) -> None:
+    places = ["--corpus", str(starter_index.corpus_dir), "--index", str(starter_index.index_dir), "--port", "0"]
+    command = [sys.executable, "-m", "assistant", "serve", *places]
+    with subprocess.Popen(command, cwd=repository, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            while not (found := re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline())):
+                assert server.poll() is None
+            url = found[0]
+
+            def ask(number: int) -> httpx.Response:
+                kind = "/stream" if number % 2 else ""
+                body = {"question": "Why did the 2017 working group collapse?"}
+                return httpx.post(f"{url}/api/ask{kind}", json=body, timeout=60)
+
+            with ThreadPoolExecutor(8) as pool:
+                asked = [pool.submit(ask, number) for number in range(8)]
+                wait(asked, return_when=FIRST_COMPLETED)  # the others are in the making, or wait for their turn
+                server.send_signal(signal.SIGTERM)
+                replies = [reply.result() for reply in asked]
+            assert [reply.status_code for reply in replies] == [200] * 8
+            assert all('"answered": true' in reply.text or '"answered":true' in reply.text for reply in replies)
+            assert server.wait(30) in (0, -signal.SIGTERM, 143)
+        finally:
+            server.kill()
