@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
 _AT_ONCE = 4
 """Questions answered at the same time; more wait their turn."""
+_WAITING = 64
+"""How many; who comes on top of that is told that the queue is full."""
 
 EXAMPLES = (
     ("Why did the 2017 working group collapse?", "working-group-2017.md"),
@@ -211,6 +213,7 @@ def build_chat(assistant: Assistant, given: GivenAnswers, seat: Callable[..., Se
                 trigger_mode="once",
             )
         again.click(start_again, None, [chat, conversation], show_progress="hidden", api_visibility="private")
+    page.queue(max_size=_WAITING)
     return page
 
 
