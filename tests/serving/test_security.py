@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -48,3 +49,35 @@ def test_question_of_more_words_than_the_reader_takes_is_answered(kept: tuple[Se
     said = httpx.post(f"{kept[0].url}/api/ask", json={"question": question}, headers=bearer("open-sesame"), timeout=60)
     assert said.status_code == 200, said.text
     assert said.json()["answered"] is False
+
+
+def told_by_the_chat(client: httpx.Client, data: list[Any], function: int) -> str:
+    """What the chat's own protocol says of one call."""
+    call = {"data": data, "fn_index": function, "session_hash": "stranger", "event_data": None, "trigger_id": 1}
+    joined = client.post("/gradio_api/queue/join", json=call)
+    if joined.status_code != 200:
+        return joined.text
+    with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": "stranger"}) as stream:
+        lines = []
+        for line in stream.iter_lines():
+            lines.append(line)
+            if "process_completed" in line:
+                break
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_chat_copies_no_file_of_the_machine_for_its_visitor(kept: tuple[Served, KeyStore], deep: bool) -> None:
+    """Gradio takes `{"path": …}` for any input, and gives the file's copy out at /gradio_api/file=…"""
+    secret = kept[0].assistant.settings.corpus_dir / "merger.md"
+    file: Any = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    _, key = kept[1].make(f"reader {deep}")
+    with httpx.Client(base_url=kept[0].url, timeout=60) as client:
+        assert client.post("/login", data={"password": key}).status_code == 200
+        asks = [each["id"] for each in client.get("/config").json()["dependencies"] if len(each["inputs"]) == 2]
+        assert len(asks) == 4  # the box and three buttons, none of which may be a way in
+        for function in asks:
+            said = told_by_the_chat(client, [{"a": [file]} if deep else file, None], function)
+            assert "process_completed" in said
+            assert "merger.md" not in said
+        assert "Krutskikh" in told_by_the_chat(client, ["Who is Krutskikh?", None], asks[0])
