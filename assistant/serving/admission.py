@@ -109,6 +109,13 @@ class Admission:
             raise ProblemError(
                 403, "Another site", "without a key, only the server's own pages and programs may do this"
             )
+        if visitor.in_page and not for_programs:
+            # Everybody can read such a key, and nothing but programs' routes counts what it asks.
+            scope["state"]["refused"] = "origin"
+            raise ProblemError(403, "Not for web pages", "a key of a web page opens /api/, /v1/ and /mcp only")
+        if headers.get("content-type", "").strip().lower().startswith("multipart/"):
+            # Gradio would keep the files on the disk for whoever sends them.
+            raise ProblemError(415, "No files", "nothing here takes files; send JSON")
         if for_programs and visitor.per_minute and (wait := self._rates.wait(visitor.id, visitor.per_minute)):
             scope["state"]["refused"] = "rate"
             raise too_many(wait)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
 from assistant import Assistant, Settings
+from assistant.serving import admission
 from assistant.store.keys import KeyStore
 from tests.serving.conftest import Served, served
 
@@ -81,3 +84,53 @@ def test_chat_copies_no_file_of_the_machine_for_its_visitor(kept: tuple[Served, 
             assert "process_completed" in said
             assert "merger.md" not in said
         assert "Krutskikh" in told_by_the_chat(client, ["Who is Krutskikh?", None], asks[0])
+
+
+def test_body_that_trickles_in_is_cut_off(kept: tuple[Served, KeyStore], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "_BODY_SECONDS", 1)
+    host, port = kept[0].url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=0.2) as connection:
+        connection.sendall(b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n")
+        deadline, said = time.monotonic() + 10, b""
+        while not said and time.monotonic() < deadline:
+            connection.sendall(b"a")
+            with suppress(TimeoutError):
+                said = connection.recv(100)
+    assert said.startswith(b"HTTP/1.1 408")
+
+
+def test_nobody_leaves_files_and_the_key_of_a_web_page_opens_no_chat(kept: tuple[Served, KeyStore]) -> None:
+    _, web = kept[1].make("website", origins=[ORIGIN])
+    for_page = bearer(web, origin=ORIGIN)
+    for path in ("/", "/config", "/gradio_api/info"):
+        assert httpx.get(kept[0].url + path, headers=for_page).status_code == 403
+    assert httpx.get(f"{kept[0].url}/v1/models", headers=for_page).status_code == 200
+    for headers, status in ((for_page, 403), (bearer("open-sesame"), 415)):
+        sent = httpx.post(f"{kept[0].url}/gradio_api/upload", headers=headers, files={"files": ("a.txt", b"a")})
+        assert sent.status_code == status
+
+
+def test_numbers_count_no_document_that_the_maintainer_may_not_see(kept: tuple[Served, KeyStore]) -> None:
+    _, limited = kept[1].make("limited", scopes=["maintain"])
+    _, whole = kept[1].make("whole", scopes=["maintain"], access=None)
+    for accept in ("text/plain", "application/openmetrics-text; version=1.0.0"):
+        seen = httpx.get(f"{kept[0].url}/metrics", headers=bearer(limited, accept=accept)).text
+        assert "assistant_requests_total" in seen
+        assert "assistant_documents" not in seen
+        assert "assistant_index" not in seen
+        assert (
+            "\nassistant_documents 33" in httpx.get(f"{kept[0].url}/metrics", headers=bearer(whole, accept=accept)).text
+        )
+
+
+def test_readiness_tells_strangers_of_no_change_that_they_may_not_see(kept: tuple[Served, KeyStore]) -> None:
+    server = kept[0]
+    before = httpx.get(f"{server.url}/api/ready", timeout=60).json()
+    hidden = server.assistant.settings.corpus_dir / "second.md"
+    hidden.write_text(MERGER.replace("77", "88"), "utf-8")
+    published = server.assistant.ready()
+    server.assistant.sync()
+    assert server.assistant.ready() != published
+    assert httpx.get(f"{server.url}/api/ready", timeout=60).json() == before
+    hidden.unlink()
+    server.assistant.sync()
