@@ -126,16 +126,18 @@ class Admission:
         in_page = visitor is not None and visitor.in_page
         most = LARGEST_BODY // 10 if in_page else LARGEST_BODY
         length = Headers(scope=scope).get("content-length", "")
-        read, whole = 0, False
+        read, whole, ends = 0, False, 0.0
 
         async def bounded() -> Message:
-            nonlocal read, whole
+            nonlocal read, whole, ends
             if whole:
                 return await receive()
             if length.isdecimal() and int(length) > most:
                 raise self._too_large(scope, most)
+            now = asyncio.get_running_loop().time()
+            ends = ends or now + _BODY_SECONDS  # for all of it, however many pieces it comes in
             try:
-                async with asyncio.timeout(_BODY_SECONDS):
+                async with asyncio.timeout_at(ends):
                     message = await receive()
             except TimeoutError as error:
                 scope["state"]["refused"] = "timeout"
