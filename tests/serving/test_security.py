@@ -134,3 +134,17 @@ def test_readiness_tells_strangers_of_no_change_that_they_may_not_see(kept: tupl
     assert httpx.get(f"{server.url}/api/ready", timeout=60).json() == before
     hidden.unlink()
     server.assistant.sync()
+
+
+def test_second_word_shows_no_more_than_the_first(kept: tuple[Served, KeyStore]) -> None:
+    server = kept[0]
+    _, limited = kept[1].make("limited reviewer", scopes=["maintain"])
+    question = "How much did the Zanzibar merger cost?"
+    answer = httpx.post(f"{server.url}/api/ask", json={"question": question}, headers=bearer("open-sesame")).json()
+    assert [each["path"] for each in answer["citations"]] == ["merger.md"]
+    for more in ({}, {"answer": answer, "comment": "it was less than that memorandum says"}):
+        sent = {"id": "two-words", "verdict": "down", "question": question, **more}
+        said = httpx.post(f"{server.url}/api/feedback", json=sent, headers=bearer("open-sesame"))
+        assert said.status_code == 201
+    assert "memorandum" not in httpx.get(f"{server.url}/review", headers=bearer(limited)).text
+    assert "memorandum" in httpx.get(f"{server.url}/review", headers=bearer("open-sesame")).text
