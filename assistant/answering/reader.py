@@ -68,7 +68,7 @@ class Reader:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as in the embedder's twin
         self._session = ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         tokenizer.no_padding()
-        tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+        tokenizer.enable_truncation(MAX_TOKENS)  # of both: a question may be too long by itself
         self._tokenizer = tokenizer
 
     def read(self, question: str, windows: Sequence[Window]) -> list[list[Reading | None]]:

@@ -109,6 +109,13 @@ class Admission:
             raise ProblemError(
                 403, "Another site", "without a key, only the server's own pages and programs may do this"
             )
+        if visitor.in_page and not for_programs:
+            # Everybody can read such a key, and nothing but programs' routes counts what it asks.
+            scope["state"]["refused"] = "origin"
+            raise ProblemError(403, "Not for web pages", "a key of a web page opens /api/, /v1/ and /mcp only")
+        if headers.get("content-type", "").strip().lower().startswith("multipart/"):
+            # Gradio would keep the files on the disk for whoever sends them.
+            raise ProblemError(415, "No files", "nothing here takes files; send JSON")
         if for_programs and visitor.per_minute and (wait := self._rates.wait(visitor.id, visitor.per_minute)):
             scope["state"]["refused"] = "rate"
             raise too_many(wait)
@@ -119,16 +126,18 @@ class Admission:
         in_page = visitor is not None and visitor.in_page
         most = LARGEST_BODY // 10 if in_page else LARGEST_BODY
         length = Headers(scope=scope).get("content-length", "")
-        read, whole = 0, False
+        read, whole, ends = 0, False, 0.0
 
         async def bounded() -> Message:
-            nonlocal read, whole
+            nonlocal read, whole, ends
             if whole:
                 return await receive()
             if length.isdecimal() and int(length) > most:
                 raise self._too_large(scope, most)
+            now = asyncio.get_running_loop().time()
+            ends = ends or now + _BODY_SECONDS  # for all of it, however many pieces it comes in
             try:
-                async with asyncio.timeout(_BODY_SECONDS):
+                async with asyncio.timeout_at(ends):
                     message = await receive()
             except TimeoutError as error:
                 scope["state"]["refused"] = "timeout"

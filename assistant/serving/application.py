@@ -83,7 +83,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     )
     app.router.routes.append(Route("/mcp", models))  # a mount would redirect to /mcp/, which clients don't follow
     handle_problems(app)
-    add_health(app, assistant, metrics)
+    add_health(app, assistant, metrics, visitors)
     routers = (
         ask_router(assistant, desk, replays),
         feedback_router(assistant, given, problems(404, 409)),
@@ -106,7 +106,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     return app
 
 
-def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics) -> None:
+def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics, visitors: Visitors) -> None:
     """Whether the server is up, whether it can answer, and its numbers."""
     readiness, admit = Readiness(assistant), admitted(assistant, KeyScope.MAINTAIN)
 
@@ -121,14 +121,16 @@ def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics) -> None:
     def ready(request: Request) -> Ready:
         """The index is open, the models are loaded, a search works, and feedback can be kept; 503 otherwise."""
         try:
-            return Ready(index_version=readiness.check(ending=getattr(request.state, "ending", False)))
+            version = readiness.check(ending=getattr(request.state, "ending", False))
+            # Where there are keys, who asks here is a stranger: it is told of changes that a key without labels sees.
+            return Ready(index_version=assistant.seeing(()).ready() if visitors.needed else version)
         except AssistantError as error:
             raise ProblemError(503, "Not ready", str(error)) from error
 
     @app.get("/metrics", include_in_schema=False)
     def numbers(request: Request) -> Response:
-        admit(request)
-        body, content_type = metrics.text(request.headers.get("accept", ""))
+        sees_all = admit(request).visitor.access is None
+        body, content_type = metrics.text(request.headers.get("accept", ""), index=sees_all)
         return Response(body, headers={"content-type": content_type})
 
 

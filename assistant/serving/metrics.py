@@ -73,7 +73,8 @@ class Metrics:
         uptime = Gauge("assistant_uptime_seconds", "Seconds since the server began", registry=registry)
         uptime.set_function(lambda: time.monotonic() - begun)
         ProcessCollector(registry=registry)  # memory, processor time, open files
-        registry.register(_Published(published))
+        self._index = CollectorRegistry()  # apart, since not everybody who reads the rest may know how much there is
+        self._index.register(_Published(published))
         self._show_zeros()
 
     def answered(self, answer: Answer) -> None:
@@ -99,10 +100,19 @@ class Metrics:
         self._requests.labels(route, method, str(status)).inc()
         self._request_seconds.labels(route, method).observe(seconds)
 
-    def text(self, accept: str = "") -> tuple[bytes, str]:
-        """The numbers and their content type: OpenMetrics where `accept` (the header) asks for it."""
+    def text(self, accept: str = "", *, index: bool = True) -> tuple[bytes, str]:
+        """The numbers and their content type: OpenMetrics where `accept` (the header) asks for it.
+
+        Args:
+            index: Whether those of the index are among them; they count every document, whoever may see it.
+        """
         encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type
+        if not index:
+            return encode(self._registry), content_type
+        both = CollectorRegistry()
+        for part in (self._registry, self._index):
+            both.register(part)
+        return encode(both), content_type
 
     def _show_zeros(self) -> None:
         """A series that begins at its first event hides that event from `rate()`."""

@@ -128,6 +128,20 @@ def mount_chat(
     )
 
 
+class _Page(gr.Blocks):
+    """A page that takes nothing but text.
+
+    Gradio takes a file's path or address in place of any input, and has the file copied to where it can be fetched; in
+    a mounted page it doesn't check which file. All calls, by whatever route, come through here.
+    """
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *rest: Any, **more: Any) -> list[Any]:
+        """Leaves out what is no text; what stands for the conversation is looked up by Gradio and never sent."""
+        texts = [each if each is None or isinstance(each, str) else "" for each in inputs]
+        read: list[Any] = await super().preprocess_data(block_fn, texts, *rest, **more)
+        return read
+
+
 def build_chat(assistant: Assistant, given: GivenAnswers, seat: Callable[..., Seat]) -> gr.Blocks:
     """The chat page.
 
@@ -163,7 +177,7 @@ def build_chat(assistant: Assistant, given: GivenAnswers, seat: Callable[..., Se
         return [], Conversation()
 
     page: gr.Blocks
-    with gr.Blocks(title="Corpus Assistant", analytics_enabled=False, fill_height=True) as page:
+    with _Page(title="Corpus Assistant", analytics_enabled=False, fill_height=True) as page:
         conversation = gr.State(Conversation())
         with gr.Row(elem_classes="ca-top"):
             top = gr.HTML(render.header(_folder(assistant), None, None), padding=False, js_on_load=None)

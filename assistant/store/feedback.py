@@ -110,9 +110,11 @@ class FeedbackStore:
                     return False
                 if found["status"] != "new":
                     return all(found[name] == row[name] for name in said)
+                # The words are shown to who may see all that either word was on.
+                sources = _either(found["sources"], row["sources"])
                 db.execute(
-                    "UPDATE feedback SET verdict = ?, reason = ?, comment = ? WHERE id = ?",
-                    [*(row[name] for name in said), feedback.id],
+                    "UPDATE feedback SET verdict = ?, reason = ?, comment = ?, sources = ? WHERE id = ?",
+                    [*(row[name] for name in said), sources, feedback.id],
                 )
             db.execute("COMMIT")
         return True
@@ -273,6 +275,13 @@ def _row(feedback: Feedback) -> dict[str, Any]:
         "answer": None if answer is None else _json(answer.to_dict()),
         "sources": None if sources is None else _json(sources),
     }
+
+
+def _either(before: str | None, now: str | None) -> str | None:
+    """The sources of two words on one answer, as they are stored; unknown where those of one are."""
+    if before is None or now is None:
+        return None
+    return _json(tuple(dict.fromkeys((*json.loads(before), *json.loads(now)))))
 
 
 def _record(row: sqlite3.Row) -> Feedback:
