@@ -158,6 +158,15 @@ def check(settings: Settings) -> SyncReport:
         catalog.close()
 
 
+def follow(settings: Settings, *, progress: OnProgress | None = None) -> SyncReport:
+    """As `sync`, without the right to write where nothing changed: several processes may do it at once."""
+    try:
+        report = check(settings)
+    except IndexingError:  # of an older release, say, which `sync` makes anew
+        return sync(settings, progress=progress)
+    return report if report.version and not report.changed else sync(settings, progress=progress)
+
+
 @dataclass(slots=True)
 class _Plan:
     """What the walk found against the catalog.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -66,6 +67,13 @@ def _every_citation_is_exact() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AnswerChain, "_decide", checked)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_given_back() -> Iterator[None]:
+    """Models and indexes that hang in cycles would wait for a collection that comes late: gigabytes in a whole run."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from assistant.errors import CaseError, CorpusError
 from assistant.evaluation.cases import Dataset
 from assistant.evaluation.report import Report
 from assistant.evaluation.runs import Finish, Manifest, RunFile, digest
-from assistant.indexing import sync
+from assistant.indexing import follow
 from assistant.publishing import CATALOG, RUNS, Index
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
@@ -194,7 +194,7 @@ def _indexed(name: str, cases: Path, settings: Settings) -> Subject:
     own = f"{folder.name}-{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
     settings = settings.model_copy(update={"corpus_dir": folder, "index_dir": settings.index_dir / _CORPORA / own})
     try:
-        sync(settings)
+        follow(settings)
     except CorpusError as error:
         raise CaseError(f"the corpus {name!r} that {cases} names can't be indexed: {error}") from error
     return Subject.published(settings)

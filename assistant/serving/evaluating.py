@@ -24,7 +24,7 @@ from assistant.evaluation.runner import run
 from assistant.evaluation.runs import ends
 from assistant.evaluation.staging import Comparison, Staging
 from assistant.evaluation.subjects import Subject, Subjects
-from assistant.indexing import sync
+from assistant.indexing import follow
 from assistant.publishing import Review
 from assistant.serving.terminal import print_json, print_text, stages, tell, tell_skipped
 from assistant.settings import Settings
@@ -43,7 +43,7 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> bool:
     if arguments.lint:
         return _lint(dataset, cases, settings, as_json=arguments.json)
     with stages() as step:
-        tell_skipped(sync(settings, progress=step).skipped)
+        tell_skipped(follow(settings, progress=step).skipped)
         with closing(Subject.published(settings)) as subject, Subjects(subject, dataset, cases) as subjects:
             report = run(dataset, subjects, progress=step)
             subjects.finish(report)

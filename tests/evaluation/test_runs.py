@@ -196,13 +196,14 @@ def test_two_processes_evaluate_at_the_same_time(
         return subprocess.Popen(
             [sys.executable, "-m", "assistant", *place.command],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
         )
 
     processes = [begin(), begin()]
-    reports = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    reports = [json.loads(out) for out, _ in said]
     assert [report["figures"]["right"] for report in reports] == [1.0, 1.0]
     for file in place.run_files:
         assert all(json.loads(line) for line in file.read_bytes().splitlines())
