@@ -6,6 +6,7 @@ What is not here: what a route does (`api.py`, `openai.py`, `mcp.py`, `judging.p
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,6 +44,7 @@ from assistant.settings import Settings
 from assistant.store.keys import Scope as KeyScope
 from assistant.versions import versions
 
+_log = logging.getLogger(__name__)
 _AT_ONCE_WITH_MODEL = 16
 """Answers made at once where a language model elsewhere makes them; else there are as many as processors."""
 
@@ -100,7 +102,10 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     mount_chat(app, assistant, given, visitors, rates, desk)
 
     app.add_middleware(Admission, visitors=visitors, rates=rates)
-    app.add_middleware(Cors, origins=lambda: {*settings.cors_origins, *visitors.origins()})
+    # Without keys there is nothing that a page elsewhere could show to be let in.
+    app.add_middleware(
+        Cors, origins=lambda: {*settings.cors_origins, *visitors.origins()} if visitors.needed else frozenset()
+    )
     app.add_middleware(Guard, local_only=lambda: not visitors.needed, hosts=settings.hosts)
     app.add_middleware(Observed, metrics=metrics, traces=traces)  # the last one added is the outermost
     return app
@@ -125,7 +130,9 @@ def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics, visitors: V
             # Where there are keys, who asks here is a stranger: it is told of changes that a key without labels sees.
             return Ready(index_version=assistant.seeing(()).ready() if visitors.needed else version)
         except AssistantError as error:
-            raise ProblemError(503, "Not ready", str(error)) from error
+            _log.warning("not ready: %s", error)
+            detail = "the server's log says why" if visitors.needed else str(error)  # it may name folders
+            raise ProblemError(503, "Not ready", detail) from error
 
     @app.get("/metrics", include_in_schema=False)
     def numbers(request: Request) -> Response:
