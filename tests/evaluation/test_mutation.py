@@ -29,6 +29,7 @@ def index(starter_index: Settings, tmp_path: Path) -> Path:
     return Path(shutil.copytree(starter_index.index_dir, tmp_path / "index"))
 
 
+@pytest.mark.slow
 def test_every_way_to_break_the_assistant_is_noticed_by_the_evaluation_set(repository: Path, index: Path) -> None:
     ran = mutate(repository, index, repository / "evals" / "known_answers.jsonl")
     found = json.loads(ran.stdout)["mutation"]
