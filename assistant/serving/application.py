@@ -128,7 +128,9 @@ def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics, visitors: V
         try:
             version = readiness.check(ending=getattr(request.state, "ending", False))
             # Where there are keys, who asks here is a stranger: it is told of changes that a key without labels sees.
-            return Ready(index_version=assistant.seeing(()).ready() if visitors.needed else version)
+            stranger = assistant.seeing(())
+            hides = visitors.needed and len(stranger.documents()) < len(assistant.documents())
+            return Ready(index_version=stranger.ready() if hides else version)
         except AssistantError as error:
             _log.warning("not ready: %s", error)
             detail = "the server's log says why" if visitors.needed else str(error)  # it may name folders
