@@ -94,6 +94,7 @@ WRONG = {
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.slow
 def test_programs_that_use_it_are_checked_strictly(repository: Path, tmp_path: Path) -> None:
     """From outside, where only py.typed makes its types known; what is wrong is found."""
     (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
