@@ -6,26 +6,26 @@ Described by the OpenAPI document at `/api/openapi.json`. What is not here: feed
 
 # Without `from __future__ import annotations`: FastAPI reads the annotations, which name what the router was made for.
 import asyncio
-import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.serving.admission import Admitted, admitted
-from assistant.serving.asking import Desk, Replays
+from assistant.serving.asking import Desk, Replays, begun, until_answered
 from assistant.serving.bodies import AskBody, Documents, Passages, SearchBody, StoredDocument
-from assistant.serving.problems import Problem, ProblemError, body, of_error
+from assistant.serving.etags import is_known
+from assistant.serving.paging import page_of
+from assistant.serving.problems import Problem, ProblemError, body_of
 from assistant.store.keys import Scope
-from assistant.types import Answer, DocumentSummary, Event, events
+from assistant.types import Answer, events
 
-_HEARTBEAT = 10
-"""Seconds after which a stream that has nothing to tell yet says so, lest something on its way ends it."""
 _PAGE = 100
 Replay = Annotated[
     str | None,
@@ -80,8 +80,9 @@ def ask_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRouter:
 
         An event `error` holds a problem. Nothing is sent that has to be taken back.
         """
-        work = desk.ask(who, "api", request, sent.question, sent.turns(), sent.as_of)
-        return await event_stream(request, work)
+        answering = await begun(desk.ask(who, "api", request, sent.question, sent.turns(), sent.as_of))
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(_steps(request, answering), media_type="text/event-stream", headers=headers)
 
     @router.post("/search", response_model=Passages, operation_id="search")
     async def search(request: Request, sent: SearchBody, who: reader) -> JSONResponse:
@@ -97,15 +98,16 @@ def ask_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRouter:
         known: KnownVersion = None,
     ) -> Response:
         """The documents without their text, by path, a page at a time."""
-        after = None if cursor is None else _path_of(cursor)
         version = await run_in_threadpool(who.assistant.ready)
-        if _is_known(version, known):
-            return _unchanged(version)
+        if unchanged := _unchanged(version, known):
+            return unchanged
         every = await run_in_threadpool(who.assistant.documents)
-        rest = [each for each in every if after is None or each.path > after]
-        page, more = rest[:limit], len(rest) > limit
-        found = Documents(documents=page, next_cursor=_cursor(page[-1]) if more else None)
-        return _tagged(found.model_dump(), version)
+        try:
+            page, following = page_of(every, cursor, limit)
+        except ValueError as error:
+            said = "cursor: send the next_cursor of the page before, or none"
+            raise ProblemError(422, "Not understood", said) from error
+        return _tagged(Documents(documents=page, next_cursor=following), version)
 
     @router.get(
         "/documents/{document_id}",
@@ -122,39 +124,24 @@ def ask_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRouter:
         """One document with its stored text."""
         version = await run_in_threadpool(who.assistant.ready)
         found = await run_in_threadpool(who.assistant.document, document_id)
-        if _is_known(version, known):
-            return _unchanged(version)
+        if unchanged := _unchanged(version, known):
+            return unchanged
         desk.was_read(who, "api", request, found.path)
-        return _tagged(StoredDocument.of(found).model_dump(), version)
+        return _tagged(StoredDocument.of(found), version)
 
     return router
 
 
-async def event_stream(request: Request, work: Any) -> StreamingResponse:
-    """An answer in the making as server-sent events. What fails at once is an error of the request itself."""
-    task = asyncio.ensure_future(work)
-    await asyncio.wait({task}, timeout=1)
-    if task.done() and task.exception() is not None:
-        await task
-
-    async def steps() -> AsyncIterator[str]:
-        try:
-            while not (await asyncio.wait({task}, timeout=_HEARTBEAT))[0]:
-                yield ": waiting\n\n"
-            for event in events(await task):
-                yield _written(event.kind, _data(event))
-        except (AssistantError, ProblemError) as error:
-            said = error if isinstance(error, ProblemError) else of_error(error)
-            yield _written("error", body(said.status_code, said.title, said.detail, request.scope))
-        finally:
-            task.cancel()
-
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(steps(), media_type="text/event-stream", headers=headers)
-
-
-def _data(event: Event) -> dict[str, Any]:
-    return event.data.to_dict()
+async def _steps(request: Request, answering: asyncio.Future[Answer]) -> AsyncIterator[str]:
+    try:
+        async for comment in until_answered(answering):
+            yield comment
+        for event in events(await answering):
+            yield _written(event.kind, event.data.to_dict())
+    except (AssistantError, ProblemError) as error:
+        yield _written("error", body_of(error, request.scope))
+    finally:
+        answering.cancel()
 
 
 def _written(kind: str, data: dict[str, Any]) -> str:
@@ -166,30 +153,15 @@ def _written(kind: str, data: dict[str, Any]) -> str:
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the version of If-None-Match"}}
 
 
-def _tagged(content: dict[str, Any], version: str) -> JSONResponse:
-    return JSONResponse(content, headers=_tag(version))
+def _tagged(content: BaseModel, version: str) -> Response:
+    return JSONResponse(content.model_dump(), headers=_tag(version))
+
+
+def _unchanged(version: str, known: str | None) -> Response | None:
+    """The reply to a client that has that version; None where it has another, or none."""
+    headers = _tag(version)
+    return Response(status_code=304, headers=headers) if known and is_known(headers["etag"], known) else None
 
 
 def _tag(version: str) -> dict[str, str]:
     return {"etag": f'"{version}"', "cache-control": "private, no-cache", "vary": "Authorization, Cookie"}
-
-
-def _is_known(version: str, known: str | None) -> bool:
-    return known is not None and any(
-        each.strip().removeprefix("W/") in (f'"{version}"', "*") for each in known.split(",")
-    )
-
-
-def _unchanged(version: str) -> Response:
-    return Response(status_code=304, headers=_tag(version))
-
-
-def _cursor(last: DocumentSummary) -> str:
-    return base64.urlsafe_b64encode(last.path.encode("utf-8", "surrogateescape")).decode()
-
-
-def _path_of(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor, altchars=b"-_", validate=True).decode("utf-8", "surrogateescape")
-    except ValueError as error:
-        raise ProblemError(422, "Not understood", "cursor: send the next_cursor of the page before, or none") from error

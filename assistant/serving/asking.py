@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 import anyio.from_thread
 from starlette.requests import Request
-from starlette.types import Scope
 
 from assistant.errors import ServerError
 from assistant.serving.admission import Admitted
@@ -32,6 +31,8 @@ from assistant.types import Answer, Document, DocumentSummary, Passage, Turn
 _T = TypeVar("_T")
 _ANSWER_SECONDS = 120
 """How long an answer may take before whoever asked is told; a language model can be slow."""
+_AT_ONCE = 1.0
+_HEARTBEAT = 10.0
 _REPLAYS = 1_000
 _THREADS = 32
 """More than answers that are made at once: one that took too long goes on without anybody waiting."""
@@ -64,14 +65,14 @@ class Desk:
         """
         async with self._turn(request):
             answer = await self._in_time(lambda: admitted.assistant.ask(question, history=history, as_of=as_of))
-            self.note(admitted.visitor, way, request.scope, answer)
+            request.state.answer = answer  # it is counted there
+            self.note(admitted.visitor, way, answer, request_id(request))
             return answer
 
-    def note(self, visitor: Visitor, way: str, scope: Scope, answer: Answer) -> None:
-        """Leaves an answer where it is counted, and notes who got it."""
-        scope.setdefault("state", {})["answer"] = answer
+    def note(self, visitor: Visitor, way: str, answer: Answer, request_id: str | None = None) -> None:
+        """Notes who got an answer."""
         if visitor.is_known:
-            self._audit.answered(visitor, way, answer, request_id(scope))
+            self._audit.answered(visitor, way, answer, request_id)
 
     async def search(
         self, admitted: Admitted, way: str, request: Request, question: str, top_k: int, as_of: str | None
@@ -81,13 +82,13 @@ class Desk:
             found = await self._in_time(lambda: admitted.assistant.search(question, top_k=top_k, as_of=as_of))
         if admitted.visitor.is_known:
             paths = [passage.path for passage in found]
-            self._audit.found(admitted.visitor, way, question, paths, request_id(request.scope))
+            self._audit.found(admitted.visitor, way, question, paths, request_id(request))
         return found
 
     def was_read(self, admitted: Admitted, way: str, request: Request, path: str) -> None:
         """Notes that a visitor was given a whole document."""
         if admitted.visitor.is_known:
-            self._audit.read(admitted.visitor, way, path, request_id(request.scope))
+            self._audit.read(admitted.visitor, way, path, request_id(request))
 
     @asynccontextmanager
     async def _turn(self, request: Request) -> AsyncIterator[None]:
@@ -97,7 +98,7 @@ class Desk:
                 self._waited(time.perf_counter() - begun)
                 yield
         except ProblemError as error:
-            request.scope.setdefault("state", {})["refused"] = "queue" if error.status_code == 429 else "timeout"
+            request.state.refused = "queue" if error.status_code == 429 else "timeout"
             raise
 
     async def _in_time(self, work: Callable[[], _T]) -> _T:
@@ -107,6 +108,21 @@ class Desk:
                 return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: context.run(work))
         except TimeoutError as error:
             raise ProblemError(504, "Too slow", f"no answer within {_ANSWER_SECONDS} s; ask again") from error
+
+
+async def begun(work: Coroutine[Any, Any, _T]) -> asyncio.Future[_T]:
+    """An answer in the making, for a stream; what fails at once is raised while the response can still be an error."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=_AT_ONCE)
+    if task.done() and task.exception() is not None:
+        await task
+    return task
+
+
+async def until_answered(answering: asyncio.Future[Any]) -> AsyncIterator[str]:
+    """Comments for a stream that has nothing to tell yet, lest something on its way ends it."""
+    while not (await asyncio.wait({answering}, timeout=_HEARTBEAT))[0]:
+        yield ": waiting\n\n"
 
 
 class Clerk:
@@ -186,7 +202,7 @@ class Replays:
                 self._held.pop(place, None)
 
 
-def request_id(scope: Scope) -> str | None:
+def request_id(request: Request) -> str | None:
     """The id of a request, as its response and the logs have it."""
-    found = scope.get("state", {}).get("request_id")
+    found = getattr(request.state, "request_id", None)
     return None if found is None else str(found)

@@ -9,10 +9,8 @@ stream of its own (GET) is told 405, as the protocol has it for servers that nev
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
@@ -34,6 +32,7 @@ from assistant import __version__
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError
 from assistant.serving.mcp_tools import TOOLS, Scope, Source, Tool
+from assistant.serving.paging import page_of
 from assistant.serving.warming import warm_up
 from assistant.settings import Settings
 from assistant.types import DocumentSummary
@@ -74,9 +73,12 @@ def build_server(admit: Admit, settings: Settings) -> Server[Any]:
     async def list_resources(
         context: _Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        after = _path_of(params.cursor) if params and params.cursor else ""
         documents = await _read(lambda: admit(context.request, "read").documents())
-        return _page(documents, after)
+        try:
+            page, following = page_of(documents, (params and params.cursor) or None, PAGE)
+        except ValueError as error:
+            raise MCPError(types.INVALID_PARAMS, "the cursor is not one of this server; list from the start") from error
+        return types.ListResourcesResult(resources=[_resource(each) for each in page], next_cursor=following)
 
     async def list_templates(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListResourceTemplatesResult:
         template = types.ResourceTemplate(
@@ -200,14 +202,6 @@ def _described(tool: Tool) -> types.Tool:
     )
 
 
-def _page(documents: Sequence[DocumentSummary], after: str) -> types.ListResourcesResult:
-    """The resources that follow a path; a document that comes or goes meanwhile shifts no other off the pages."""
-    left = [document for document in documents if document.path > after]
-    shown = left[:PAGE]
-    cursor = _cursor(shown[-1].path) if len(left) > PAGE else None
-    return types.ListResourcesResult(resources=[_resource(document) for document in shown], next_cursor=cursor)
-
-
 def _resource(document: DocumentSummary) -> types.Resource:
     return types.Resource(
         uri=f"{URI}{document.id}",
@@ -216,17 +210,6 @@ def _resource(document: DocumentSummary) -> types.Resource:
         description=", ".join(part for part in (document.path, document.date) if part),
         mime_type=_PLAIN,
     )
-
-
-def _cursor(path: str) -> str:
-    return base64.urlsafe_b64encode(path.encode()).decode()
-
-
-def _path_of(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as error:
-        raise MCPError(types.INVALID_PARAMS, "the cursor is not one of this server; list from the start") from error
 
 
 def _instructions(corpus: str) -> str:

@@ -21,13 +21,12 @@ from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.serving.admission import Admitted, admitted
 from assistant.serving.api import Replay, problems
-from assistant.serving.asking import Desk, Replays
-from assistant.serving.problems import ProblemError, body, of_error
+from assistant.serving.asking import Desk, Replays, begun, until_answered
+from assistant.serving.problems import ProblemError, body_of
 from assistant.store.keys import Scope
 from assistant.types import Answer, Turn
 
 MODEL = "corpus-assistant"
-_HEARTBEAT = 10
 # The tokens of a language model that an extractive answer takes: none.
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
@@ -109,19 +108,17 @@ def openai_router(assistant: Assistant, desk: Desk, replays: Replays) -> APIRout
         question, turns = sent.conversation()
         frame = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": sent.model}
         if sent.stream:
-            task = asyncio.ensure_future(desk.ask(who, "openai", request, question, turns, None))
-            await asyncio.wait({task}, timeout=1)
-            if task.done() and task.exception() is not None:
-                await task
+            answering = await begun(desk.ask(who, "openai", request, question, turns, None))
             usage = sent.stream_options is not None and sent.stream_options.include_usage
-            steps = _stream(request, task, frame, usage=usage)
+            steps = _steps(request, answering, frame, usage=usage)
             return StreamingResponse(steps, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
         async def make() -> dict[str, Any]:
             answer = await desk.ask(who, "openai", request, question, turns, None)
-            message = {"role": "assistant", "content": "".join(pieces(answer)), "refusal": None}
-            choice = {"index": 0, "message": message | _extra(answer), "finish_reason": "stop", "logprobs": None}
-            whole = {"answer": answer.to_dict(), "citations": _citations(answer)}
+            cited, text = _citations(answer), "".join(pieces(answer))
+            message = {"role": "assistant", "content": text, "refusal": None, "citations": cited}
+            choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+            whole = {"answer": answer.to_dict(), "citations": cited}
             return {**frame, "object": "chat.completion", "choices": [choice], "usage": _USAGE, **whole}
 
         return JSONResponse(await replays.once(who.visitor.id, key, ["v1", sent.model_dump()], make))
@@ -162,8 +159,8 @@ def pieces(answer: Answer) -> Iterator[str]:
         yield f"\n\n[{citation.number}] “{quote}” ({', '.join(str(part) for part in source if part)})"
 
 
-async def _stream(
-    request: Request, task: asyncio.Future[Answer], frame: dict[str, Any], *, usage: bool
+async def _steps(
+    request: Request, answering: asyncio.Future[Answer], frame: dict[str, Any], *, usage: bool
 ) -> AsyncIterator[str]:
     def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
@@ -171,24 +168,19 @@ async def _stream(
 
     try:
         yield chunk({"role": "assistant", "content": ""})
-        while not (await asyncio.wait({task}, timeout=_HEARTBEAT))[0]:
-            yield ": waiting\n\n"
-        answer = await task
+        async for comment in until_answered(answering):
+            yield comment
+        answer = await answering
         for piece in pieces(answer):
             yield chunk({"content": piece})
-        yield chunk(_extra(answer), "stop", answer=answer.to_dict(), citations=_citations(answer))
+        yield chunk({"citations": _citations(answer)}, "stop", answer=answer.to_dict(), citations=_citations(answer))
         if usage:
             yield _written({**frame, "object": "chat.completion.chunk", "choices": [], "usage": _USAGE})
     except (AssistantError, ProblemError) as error:
-        said = error if isinstance(error, ProblemError) else of_error(error)
-        yield _written(body(said.status_code, said.title, said.detail, request.scope))
+        yield _written(body_of(error, request.scope))
     finally:
-        task.cancel()
+        answering.cancel()
     yield "data: [DONE]\n\n"
-
-
-def _extra(answer: Answer) -> dict[str, Any]:
-    return {"citations": _citations(answer)}
 
 
 def _citations(answer: Answer) -> list[dict[str, Any]]:

@@ -88,6 +88,12 @@ def of_error(error: AssistantError) -> ProblemError:
     return ProblemError(status, title, str(error))
 
 
+def body_of(error: AssistantError | ProblemError, scope: Scope) -> dict[str, Any]:
+    """An error as a problem's JSON, for where a response has begun and can't have another status."""
+    said = error if isinstance(error, ProblemError) else of_error(error)
+    return body(said.status_code, said.title, said.detail, scope)
+
+
 def handle_problems(app: FastAPI) -> None:
     """Makes every error of an application's routes a problem."""
 

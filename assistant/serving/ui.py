@@ -112,7 +112,7 @@ def mount_chat(
             raise AccessError(f"That was a lot of questions. Your key may ask again in {wait:.0f} seconds.")
         if not asks and visitor.may(Scope.MAINTAIN):
             waiting = len(waiting_for(Admitted(visitor, seen), store))
-        return Seat(seen, lambda answer: desk.note(visitor, "chat", {}, answer), waiting)
+        return Seat(seen, lambda answer: desk.note(visitor, "chat", answer), waiting)
 
     gr.mount_gradio_app(
         app,

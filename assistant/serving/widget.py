@@ -13,6 +13,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from assistant.serving.etags import is_known
+
 _STATIC = Path(__file__).parent / "static"
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 _NOSNIFF = {"x-content-type-options": "nosniff"}
@@ -43,7 +45,7 @@ def widget_router(frame_ancestors: Callable[[], Sequence[str]]) -> APIRouter:
             "access-control-allow-origin": "*",
             "cross-origin-resource-policy": "cross-origin",
         }
-        if _has(request.headers.get("if-none-match", ""), tag):
+        if is_known(tag, request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(script, media_type="text/javascript", headers=headers)
 
@@ -78,8 +80,3 @@ def _policy(page: str) -> str:
             "require-trusted-types-for 'script'",
         )
     )
-
-
-def _has(if_none_match: str, tag: str) -> bool:
-    offered = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
-    return tag in offered or "*" in offered
