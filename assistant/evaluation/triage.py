@@ -73,6 +73,11 @@ def offered_fact(answer: Answer | None) -> str:
     return " ".join(answer.short_answer.text.split())
 
 
+def parts_of(text: str) -> list[str]:
+    """What a maintainer typed, with semicolons between the parts."""
+    return [part for each in text.split(";") if (part := each.strip())]
+
+
 def add_case(file: Path, case: Case) -> Case:
     """Appends a case to a file of cases, in one step; the other lines stay as they are.
 

@@ -23,6 +23,7 @@ from assistant.serving.limits import Rates, too_many
 from assistant.serving.problems import ProblemError, problem
 from assistant.serving.security import of_this_page
 from assistant.serving.visitors import Visitor, Visitors
+from assistant.serving.ways import FOR_PROGRAMS
 from assistant.store.keys import Scope
 
 LARGEST_BODY = 1_000_000
@@ -31,7 +32,7 @@ _BODY_SECONDS = 20
 _FAILURES_PER_MINUTE = 20
 """Wrong keys that one address may send."""
 _OPEN = frozenset({"/api/health", "/api/ready", "/api/openapi.json", "/widget.js", "/widget", "/login", "/login.css"})
-_FOR_PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics")
+_WITHOUT_LOGIN = (*FOR_PROGRAMS, "/metrics")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -95,7 +96,7 @@ class Admission:
         except AccessError as error:
             scope["state"]["refused"] = "origin"
             raise ProblemError(403, "Not this page", str(error)) from error
-        for_programs = path.startswith(_FOR_PROGRAMS)
+        for_programs = path.startswith(_WITHOUT_LOGIN)
         if visitor is None:
             if headers.get("authorization"):
                 self._rates.wait(address, _FAILURES_PER_MINUTE)
@@ -157,7 +158,7 @@ class Admission:
     async def _answer(self, scope: Connection, receive: Receive, send: Send, error: ProblemError) -> None:
         headers = Headers(scope=scope)
         wants_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
-        if error.status_code == 401 and wants_page and not scope["path"].startswith(_FOR_PROGRAMS):
+        if error.status_code == 401 and wants_page and not scope["path"].startswith(_WITHOUT_LOGIN):
             await RedirectResponse("/login", 303)(scope, receive, send)
             return
         said = problem(error.status_code, error.title, error.detail, error.headers, scope)

@@ -41,7 +41,7 @@ from assistant.serving.traces import open_traces
 from assistant.serving.visitors import Visitors
 from assistant.serving.widget import widget_router
 from assistant.settings import Settings
-from assistant.store.keys import Scope as KeyScope
+from assistant.store.keys import Scope
 from assistant.versions import versions
 
 _log = logging.getLogger(__name__)
@@ -61,9 +61,12 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     desk = Desk(turns, Audit(settings), metrics.waited)
     given, replays = GivenAnswers(told=metrics.answered), Replays()
 
-    def admit(request: Request | None, needs: str) -> Clerk:
+    def admit(request: Request | None, needs: Scope) -> Clerk:
         assert request is not None  # over HTTP there always is one
-        return Clerk(desk, let_in(request, assistant, KeyScope(needs)), "mcp", request)
+        return Clerk(desk, let_in(request, assistant, needs), "mcp", request)
+
+    def origins() -> list[str]:
+        return sorted({*settings.cors_origins, *visitors.origins()})
 
     models = McpEndpoint(admit, settings)
 
@@ -97,15 +100,13 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
         app.include_router(router, dependencies=[bearer] if visitors.needed else [])
     app.include_router(login_router(visitors, rates))
     app.include_router(review_router(assistant, CASES))
-    app.include_router(widget_router(lambda: sorted({*settings.cors_origins, *visitors.origins()})))
+    app.include_router(widget_router(origins))
     add_refusals(app)
     mount_chat(app, assistant, given, visitors, rates, desk)
 
     app.add_middleware(Admission, visitors=visitors, rates=rates)
     # Without keys there is nothing that a page elsewhere could show to be let in.
-    app.add_middleware(
-        Cors, origins=lambda: {*settings.cors_origins, *visitors.origins()} if visitors.needed else frozenset()
-    )
+    app.add_middleware(Cors, origins=lambda: origins() if visitors.needed else ())
     app.add_middleware(Guard, local_only=lambda: not visitors.needed, hosts=settings.hosts)
     app.add_middleware(Observed, metrics=metrics, traces=traces)  # the last one added is the outermost
     return app
@@ -113,7 +114,7 @@ def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
 
 def add_health(app: FastAPI, assistant: Assistant, metrics: Metrics, visitors: Visitors) -> None:
     """Whether the server is up, whether it can answer, and its numbers."""
-    readiness, admit = Readiness(assistant), admitted(assistant, KeyScope.MAINTAIN)
+    readiness, admit = Readiness(assistant), admitted(assistant, Scope.MAINTAIN)
 
     @app.get("/api/health", tags=["server"], operation_id="health", responses=problems(503))
     async def health() -> Health:

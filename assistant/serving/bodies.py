@@ -25,7 +25,9 @@ AsOf = Annotated[
 ]
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
+    """A body: nothing in it that isn't known, and `as_of`, where it has one, a date."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @field_validator("as_of", check_fields=False)
@@ -41,7 +43,7 @@ class Message(BaseModel):
     content: str = Field(max_length=20_000)
 
 
-class AskBody(_Sent):
+class AskBody(Sent):
     """A question, with the conversation that it continues."""
 
     question: Question
@@ -53,7 +55,7 @@ class AskBody(_Sent):
         return [Turn.parse(message.model_dump()) for message in self.history]
 
 
-class SearchBody(_Sent):
+class SearchBody(Sent):
     """What to look for."""
 
     question: Question

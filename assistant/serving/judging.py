@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, Header, Request
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError, IndexMissingError
-from assistant.evaluation.cases import check_date
+from assistant.retrieval.query import LONGEST
 from assistant.serving.admission import Admitted, admitted
+from assistant.serving.bodies import Sent
 from assistant.serving.given import GivenAnswers
 from assistant.serving.problems import ProblemError
 from assistant.store.feedback import LONGEST_COMMENT, Complaint, Feedback, FeedbackStore, drawn_from
@@ -28,7 +29,7 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 """Chosen by whoever sends: a retry with the same one makes no second record."""
 
 
-class FeedbackBody(BaseModel):
+class FeedbackBody(Sent):
     """What is sent: one reader's word on one answer.
 
     Attributes:
@@ -37,14 +38,12 @@ class FeedbackBody(BaseModel):
             left out.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     id: Id | None = None
     verdict: Literal["up", "down"]
     reason: Complaint | None = None
     comment: str = Field(default="", max_length=LONGEST_COMMENT)
     answer_id: Id | None = None
-    question: str | None = Field(default=None, max_length=4_000, pattern=r"\S")
+    question: str | None = Field(default=None, max_length=LONGEST, pattern=r"\S")
     answer: Any = None
     index_version: str = Field(default="", max_length=200)
     history: tuple[Any, ...] = Field(default=(), max_length=200)
@@ -57,11 +56,6 @@ class FeedbackBody(BaseModel):
             return tuple(Turn.parse(turn) for turn in value)
         except AssistantError as error:
             raise ValueError(str(error)) from error
-
-    @field_validator("as_of")
-    @classmethod
-    def _is_a_date(cls, value: str | None) -> str | None:
-        return value if value is None else check_date(value)
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:

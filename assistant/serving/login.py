@@ -5,43 +5,28 @@ What is not here: who is let in (visitors.py), and where somebody without a logi
 
 from __future__ import annotations
 
-import html
-from importlib.resources import files
-from string import Template
-from urllib.parse import parse_qs
-
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from assistant.serving.limits import Rates, too_many
+from assistant.serving.pages import PlainPage, form_of
 from assistant.serving.problems import ProblemError
 from assistant.serving.security import of_this_page
 from assistant.serving.visitors import COOKIE, Visitors
 
 _TRIES_PER_MINUTE = 10
 _LONGEST_FORM = 4_000
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 def login_router(visitors: Visitors, rates: Rates) -> APIRouter:
     """The routes of the form."""
     router = APIRouter(include_in_schema=False)
-    static = files("assistant.serving") / "static"
-    page = Template((static / "login.html").read_text("utf-8"))
-    style = (static / "login.css").read_text("utf-8")
-
-    def form(said: str = "", status: int = 200) -> HTMLResponse:
-        headers = {"content-security-policy": _POLICY, "cache-control": "no-store"}
-        return HTMLResponse(page.substitute(said=html.escape(said)), status, headers)
+    page = PlainPage("login", router)
 
     @router.get("/login")
     def show() -> Response:
-        return form() if visitors.needed else RedirectResponse("/", 303)
-
-    @router.get("/login.css")
-    def css() -> Response:
-        return Response(style, media_type="text/css", headers={"cache-control": "max-age=3600"})
+        return page.filled(said="") if visitors.needed else RedirectResponse("/", 303)
 
     @router.post("/login")
     async def log_in(request: Request) -> Response:
@@ -51,14 +36,13 @@ def login_router(visitors: Visitors, rates: Rates) -> APIRouter:
         address = f"login {request.client.host if request.client else '?'}"
         if wait := rates.wait(address, _TRIES_PER_MINUTE):
             if wants_page:
-                return form(f"Too many tries; wait {wait:.0f} seconds.", 429)
+                return page.filled(429, said=f"Too many tries; wait {wait:.0f} seconds.")
             raise too_many(wait)
-        sent = await request.body()
-        fields = parse_qs(sent[:_LONGEST_FORM].decode("utf-8", "replace"))
-        cookie = await run_in_threadpool(visitors.log_in, fields.get("password", [""])[0].strip())
+        form = await form_of(request, _LONGEST_FORM)
+        cookie = await run_in_threadpool(visitors.log_in, form.get("password", "").strip())
         if cookie is None:
             if wants_page:
-                return form("That is none of this server's keys, or one that is meant for web pages.", 400)
+                return page.filled(400, said="That is none of this server's keys, or one that is meant for web pages.")
             raise ProblemError(400, "Wrong key", "password: none of this server's keys that may ask")
         response: Response = RedirectResponse("/", 303) if wants_page else JSONResponse({"success": True})
         secure = request.url.scheme == "https"

@@ -26,15 +26,17 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Send
-from starlette.types import Scope as AsgiScope
+from starlette.types import Scope as Connection
 
 from assistant import __version__
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError
-from assistant.serving.mcp_tools import TOOLS, Scope, Source, Tool
+from assistant.serving.mcp_tools import TOOLS, Source, Tool
 from assistant.serving.paging import page_of
+from assistant.serving.problems import said
 from assistant.serving.warming import warm_up
 from assistant.settings import Settings
+from assistant.store.keys import Scope
 from assistant.types import DocumentSummary
 
 Admit = Callable[[Request | None, Scope], Source]
@@ -73,7 +75,7 @@ def build_server(admit: Admit, settings: Settings) -> Server[Any]:
     async def list_resources(
         context: _Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        documents = await _read(lambda: admit(context.request, "read").documents())
+        documents = await _read(lambda: admit(context.request, Scope.READ).documents())
         try:
             page, following = page_of(documents, (params and params.cursor) or None, PAGE)
         except ValueError as error:
@@ -94,7 +96,7 @@ def build_server(admit: Admit, settings: Settings) -> Server[Any]:
         uri = str(params.uri)
         if not uri.startswith(URI):
             raise MCPError(types.INVALID_PARAMS, f"there is no resource {uri}; they are called {URI}ID", {"uri": uri})
-        document = await _read(lambda: admit(context.request, "read").document(uri.removeprefix(URI)))
+        document = await _read(lambda: admit(context.request, Scope.READ).document(uri.removeprefix(URI)))
         text = types.TextResourceContents(uri=uri, mime_type=_PLAIN, text=document.text)
         return types.ReadResourceResult(contents=[text])
 
@@ -132,7 +134,7 @@ class McpEndpoint:
         """What must be entered while requests are served: the application's lifespan. Once only."""
         return self._manager.run()
 
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
         if scope["method"] == "POST":
             await self._manager.handle_request(scope, receive, send)
@@ -170,8 +172,7 @@ def _called(tool: Tool, given: dict[str, Any], admit: Admit, request: Request | 
         arguments = tool.arguments.model_validate({name: value for name, value in given.items() if value is not None})
         reply = tool.run(admit(request, tool.scope), arguments)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
-        return _failed(f"{tool.name} can't be called like this: {'; '.join(wrong)}")
+        return _failed(f"{tool.name} can't be called like this: {said(error.errors())}")
     except AssistantError as error:
         return _failed(str(error))
     return types.CallToolResult(content=[types.TextContent(text=reply.text)], structured_content=reply.structured)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.config import JsonDict
 
 from assistant.assistant import MOST_PASSAGES
+from assistant.store.keys import Scope
 from assistant.types import Answer, Citation, Document, DocumentSummary, Passage
-
-Scope = Literal["ask", "read"]
 
 _AS_OF = Field(default=None, description="A date, as 2022, 2022-03 or 2022-03-25: documents dated later are left out.",
                json_schema_extra={"type": "string"})  # fmt: skip
@@ -204,7 +203,7 @@ TOOLS = (
         "carries the numbers of quotations that prove it, word for word, with title, date and path of the document. "
         "Use it whenever the user asks what the documents say. When they do not answer the question, it refuses and "
         "says why: then say so instead of answering from memory. Ask one thing at a time, in a full sentence.",
-        "ask",
+        Scope.ASK,
         AskArguments,
         _answer_schema,
         _ask,
@@ -215,7 +214,7 @@ TOOLS = (
         "Finds the passages of this corpus that are nearest to a question, best first, each with title, date and path "
         "of its document and the place in it. Use it to look around a topic, or to read more than `ask` quotes. "
         "It always finds something: near is not the same as an answer, so prefer `ask` for a question.",
-        "read",
+        Scope.READ,
         SearchArguments,
         _passages_schema,
         _search,
@@ -226,7 +225,7 @@ TOOLS = (
         "Gives one document of this corpus as a whole: title, date, path, sources and the stored text, which `start` "
         "and `end` of citations and passages count in (Unicode code points, end excluded). Use it to read around a "
         "quotation or to check it.",
-        "read",
+        Scope.READ,
         DocumentArguments,
         _document_schema,
         _get_document,

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
-from string import Template
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from assistant.assistant import Assistant
@@ -27,15 +25,16 @@ from assistant.evaluation.triage import (
     as_the_answer,
     existing,
     offered_fact,
+    parts_of,
     settle_made,
 )
 from assistant.serving.admission import Admitted, admitted
+from assistant.serving.pages import PlainPage, form_of
 from assistant.serving.problems import ProblemError
 from assistant.store.feedback import Feedback, FeedbackStore
 from assistant.store.keys import Scope
 from assistant.types import Answer, Reason
 
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 _AT_ONCE = 50
 _LONGEST_FORM = 20_000
 
@@ -48,15 +47,9 @@ def review_router(assistant: Assistant, cases: Path) -> APIRouter:
         cases: The file that new cases go to.
     """
     router = APIRouter(include_in_schema=False)
-    static = files("assistant.serving") / "static"
-    page = Template((static / "review.html").read_text("utf-8"))
-    style = (static / "review.css").read_text("utf-8")
+    page = PlainPage("review", router)
     outcomes: dict[str, str] = {}  # what is told once; in the address anybody could put words into it
     store, admit = FeedbackStore(assistant.settings.index_dir), admitted(assistant, Scope.MAINTAIN)
-
-    @router.get("/review.css")
-    def css() -> Response:
-        return Response(style, media_type="text/css", headers={"cache-control": "max-age=3600"})
 
     @router.get("/review")
     def show(request: Request) -> HTMLResponse:
@@ -66,14 +59,12 @@ def review_router(assistant: Assistant, cases: Path) -> APIRouter:
             settle_made(store, existing(cases).cases)
         waiting = waiting_for(who, store)
         parts = "".join(_shown(feedback) for feedback in waiting[:_AT_ONCE]) or "<p>Nothing waits.</p>"
-        filled = page.substitute(said=html.escape(said), count=len(waiting), cases=html.escape(str(cases)), items=parts)
-        return HTMLResponse(filled, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
+        return page.filled(parts=parts, said=said, count=str(len(waiting)), cases=str(cases))
 
     @router.post("/review/{feedback_id}")
     async def decide(request: Request, feedback_id: str) -> RedirectResponse:
         who = admit(request)
-        sent = parse_qs((await request.body())[:_LONGEST_FORM].decode("utf-8", "replace"))
-        form = {name: values[0] for name, values in sent.items()}
+        form = await form_of(request, _LONGEST_FORM)
         try:
             said = await run_in_threadpool(_decide, who, store, cases, feedback_id, form)
         except CaseError as error:
@@ -113,11 +104,11 @@ def _decide(who: Admitted, store: FeedbackStore, cases: Path, feedback_id: str, 
 
 
 def _case(choice: str, feedback: Feedback, form: Mapping[str, str], who: Admitted) -> Case:
-    facts = _split(form.get("facts", ""))
+    facts = parts_of(form.get("facts", ""))
     if choice == "answer":
         return as_the_answer(feedback, facts if feedback.answer and feedback.answer.answered else ())
     if choice == "sources":
-        paths = _split(form.get("sources", ""))
+        paths = parts_of(form.get("sources", ""))
         for path in paths:
             try:
                 who.assistant.document(path)
@@ -130,10 +121,6 @@ def _case(choice: str, feedback: Feedback, form: Mapping[str, str], who: Admitte
         reason = form.get("reason", "")
         return as_refusal(feedback, Reason(reason) if reason in list(Reason) else None)
     raise ProblemError(422, "Not understood", "choice: answer, sources, refusal or dismiss")
-
-
-def _split(text: str) -> list[str]:
-    return [part for each in text.split(";") if (part := each.strip())]
 
 
 def _shown(feedback: Feedback) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import json
 import socket
 from collections.abc import Callable, Collection, Sequence
 from urllib.parse import urlsplit
@@ -15,6 +14,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assistant.serving.problems import problem
+from assistant.serving.ways import FOR_PROGRAMS
 
 _POLICY = "; ".join(
     (
@@ -106,7 +108,11 @@ class Guard:
         if self._serves(name) or scope["type"] != "http":
             await self._app(scope, receive, send_with_headers)
         else:
-            await _refuse(send_with_headers, name)
+            said = (
+                f"this server does not answer to {name}: open http://127.0.0.1, or name it in hosts (ASSISTANT_HOSTS); "
+                "without keys (`assistant keys add`) only this machine's own names are served"
+            )
+            await problem(403, "Host not served", said, scope=scope)(scope, receive, send_with_headers)
 
     def _serves(self, name: str) -> bool:
         if _is_local_name(name) or name.lower().rstrip(".") in self._hosts:
@@ -149,7 +155,7 @@ class Cors(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a browser's question whether it may, or passes a request on."""
-        if scope["type"] == "http" and scope["path"].startswith(("/api/", "/v1/", "/mcp")):
+        if scope["type"] == "http" and scope["path"].startswith(FOR_PROGRAMS):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -157,18 +163,3 @@ class Cors(CORSMiddleware):
     def is_allowed_origin(self, origin: str) -> bool:
         """Whether pages of an origin may."""
         return origin.lower() in self._origins()
-
-
-async def _refuse(send: Send, name: str) -> None:
-    body = json.dumps(
-        {
-            "type": "about:blank",
-            "title": "Host not served",
-            "status": 403,
-            "detail": f"this server does not answer to {name}: open http://127.0.0.1, or name it in hosts "
-            "(ASSISTANT_HOSTS); without keys (`assistant keys add`) only this machine's own names are served",
-        }
-    ).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -24,11 +24,11 @@ from assistant.serving.logs import log_start, set_up_logs
 from assistant.serving.security import is_loopback
 from assistant.serving.visitors import Visitors
 from assistant.serving.warming import warm_up
+from assistant.serving.ways import FOR_PROGRAMS
 from assistant.settings import Settings
 
 _SECONDS_TO_FINISH = 20
 """How long answers that are being made may take after Ctrl-C."""
-_END_BY_THEMSELVES = ("/api/", "/v1/", "/mcp")
 
 
 def serve(settings: Settings, assistant: Assistant, *, open_browser: bool = False) -> None:
@@ -137,7 +137,7 @@ def _until(ending: asyncio.Event, app: ASGIApp, is_leaving: Callable[[], bool]) 
             await app(scope, receive, send)
             return
         scope["state"] = {**scope.get("state", {}), "ending": is_leaving()}
-        if scope["path"].startswith(_END_BY_THEMSELVES):
+        if scope["path"].startswith(FOR_PROGRAMS):
             await app(scope, receive, send)  # and whoever waits for an answer gets it
             return
         await app(scope, receive_or_end, send_and_note)

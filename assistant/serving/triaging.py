@@ -23,6 +23,7 @@ from assistant.evaluation.triage import (
     as_the_answer,
     existing,
     offered_fact,
+    parts_of,
     settle_made,
 )
 from assistant.publishing import CATALOG
@@ -125,18 +126,14 @@ def _facts(offered: str) -> list[str]:
     said = _ask(f"facts that any right answer must hold, with ; between them{hint}")
     if said == "-":
         return []
-    return [fact for part in (said or offered).split(";") if (fact := part.strip())]
+    return parts_of(said or offered)
 
 
 def _sources(settings: Settings) -> list[str]:
     with closing(Catalog(settings.index_dir / CATALOG)) as catalog, catalog.read() as snapshot:
         known = [document.path for document in snapshot.documents()]
     while True:
-        paths = [
-            path
-            for part in _ask("paths of documents that answer it, with ; between").split(";")
-            if (path := part.strip())
-        ]
+        paths = parts_of(_ask("paths of documents that answer it, with ; between"))
         strange = [path for path in paths if path not in known]
         if paths and not strange:
             return paths
