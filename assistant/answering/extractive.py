@@ -23,6 +23,7 @@ _IN_A_CONVERSATION = 3  # what is asked on is open more often: half a of mtragun
 # nearly as likely, since the second then only hedges.
 _FURTHER = 0.6
 _HEDGE = 0.75
+_UNREADABLE = 0.85  # where neither embedder nor reader know the language, and likely and less likely lie close together
 _OF_A_LIST = 0.4
 _OF_A_HOME = 0.6
 _ITEMS = 6  # of an announced list
@@ -39,6 +40,8 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
     most, further = (2, _HEDGE) if query.kind in _FACTS else (_MOST[query.kind], _FURTHER)
     if query.kind is Kind.WHAT and query.focus != query.text:
         most = _IN_A_CONVERSATION
+    if query.cyrillic:
+        further = _UNREADABLE
     if query.kind is Kind.LIST:
         # Features alone tell the likely from the less likely by less, so that more would pass for items.
         judged, further = _at_home(judged), _OF_A_LIST if any(j.reading for j in judged) else _FURTHER

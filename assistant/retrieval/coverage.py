@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence, Set
 
+from assistant.retrieval.kin import is_said
 from assistant.store.snapshot import Snapshot
 
 
@@ -18,4 +19,4 @@ def rarity_of(terms: Sequence[str], snapshot: Snapshot) -> dict[str, float]:
 def share(terms: Sequence[str], present: Set[str], rarity: Mapping[str, float]) -> float:
     """The share of the terms' weight that is present, within [0, 1]."""
     whole = sum(rarity[term] for term in terms)
-    return sum(rarity[term] for term in terms if term in present) / whole if whole else 0.0
+    return sum(rarity[term] for term in terms if is_said(term, present)) / whole if whole else 0.0
