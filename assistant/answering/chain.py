@@ -17,7 +17,7 @@ from assistant.answering.ambiguity import readings
 from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
 from assistant.answering.disagreement import both_sides, differences
-from assistant.answering.evidence import Evidence, Judged, admissible, can_be_read, judge
+from assistant.answering.evidence import Evidence, Judged, admissible, can_be_read, judge, words_preferred
 from assistant.answering.explanation import (
     contradicted,
     empty_corpus,
@@ -218,7 +218,7 @@ class AnswerChain:
                     blank,
                     answered=True,
                     text=" ".join(s.text for s in sentences),
-                    short_answer=short_answer(query, citations),
+                    short_answer=short_answer(query, citations, words_preferred(judged)),
                     sentences=tuple(sentences),
                     citations=tuple(citations),
                     confidence=sure,

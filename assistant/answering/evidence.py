@@ -33,6 +33,7 @@ _LIKELY = 12  # best sentences among which the kind of thing asked for is looked
 # whether it was not read, being less likely than those that were.
 READINGS = ("read_evidence", "read_answer", "read_whole", "unread")
 _SURE = 8.0
+_STANDS_OUT = 0.0  # logit of the short answer against none
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,19 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     if not of_kind or of_kind[0].evidence.score < _FAR_LESS * left[0].evidence.score:
         return left
     return of_kind
+
+
+def words_preferred(judged: Sequence[Judged]) -> dict[tuple[str, int, int], tuple[int, int]]:
+    """The words that the reader takes for the short answer, of the sentences that it is sure about.
+
+    Returns:
+        The words' span in the document, by the document's id and the sentence's span.
+    """
+    return {
+        (j.evidence.document_id, j.evidence.start, j.evidence.end): j.reading.span
+        for j in judged
+        if j.reading is not None and j.reading.answer > _STANDS_OUT
+    }
 
 
 def _is_timely(judged: Judged) -> bool:

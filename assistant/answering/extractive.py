@@ -23,7 +23,7 @@ _IN_A_CONVERSATION = 3  # what is asked on is open more often: half a of mtragun
 # nearly as likely, since the second then only hedges.
 _FURTHER = 0.6
 _HEDGE = 0.75
-_UNREADABLE = 0.85  # where neither embedder nor reader know the language, and likely and less likely lie close together
+_UNREADABLE = 0.8  # where neither embedder nor reader know the language, and likely and less likely lie close together
 _OF_A_LIST = 0.4
 _OF_A_HOME = 0.6
 _ITEMS = 6  # of an announced list
@@ -44,7 +44,8 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
         further = _UNREADABLE
     if query.kind is Kind.LIST:
         # Features alone tell the likely from the less likely by less, so that more would pass for items.
-        judged, further = _at_home(judged), _OF_A_LIST if any(j.reading for j in judged) else _FURTHER
+        unread = _HEDGE if query.cyrillic else _FURTHER
+        judged, further = _at_home(judged), _OF_A_LIST if any(j.reading for j in judged) else unread
     chosen: list[Judged] = []
     for candidate in judged:
         if len(chosen) == most or (chosen and candidate.evidence.score < further * chosen[0].evidence.score):

@@ -34,7 +34,7 @@ class Reading(NamedTuple):
         evidence: That the sentence answers.
         answer: Its best short answer, against the text holding none.
         whole: That the text it was read in answers.
-        span: Where that short answer stands in the text.
+        span: Where that short answer stands in the text that was read.
     """
 
     evidence: float

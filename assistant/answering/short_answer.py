@@ -49,6 +49,10 @@ _ASKED = re.compile(
 )
 
 
+Stands = tuple[str, int, int]
+"""Where a sentence stands: its document's id, and its span there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Words of a sentence and how near they are to the question's."""
@@ -58,15 +62,15 @@ class Found:
 
 
 def short_answer(
-    query: Query, citations: Sequence[Citation], preferred: Mapping[Span, Span] | None = None
+    query: Query, citations: Sequence[Citation], preferred: Mapping[Stands, Span] | None = None
 ) -> ShortAnswer | None:
     """The words that answer, from the citation where they are nearest to the question's words.
 
     Args:
         query: The question, read.
         citations: Of the answer.
-        preferred: Of some evidence sentences, by their span in the document, the span of the words that a reader
-            prefers; taken where it agrees with the kind of thing asked for.
+        preferred: Of some evidence sentences the span of the words that a reader prefers; taken where it agrees with
+            the kind of thing asked for.
 
     Returns:
         None where the question asks for something else, or where no words stand out, or where two sentences that
@@ -76,7 +80,7 @@ def short_answer(
         return None
     found: list[tuple[float, Citation, Span]] = []
     for citation in citations:
-        wanted = (preferred or {}).get((citation.start, citation.end))
+        wanted = (preferred or {}).get((citation.document_id, citation.start, citation.end))
         if wanted is not None:
             agreed = agreeing(query, citation.quote, (wanted[0] - citation.start, wanted[1] - citation.start))
             if agreed is not None:

@@ -19,7 +19,10 @@ _GAP = 400  # characters between two sentences of a stretch: a heading, a captio
 def read_around(
     question: str, places: Sequence[Place], scores: Sequence[float], snapshot: Snapshot, reader: Reader
 ) -> dict[int, Reading]:
-    """Reads the stretches of text around the likeliest sentences; by number of the sentence."""
+    """Reads the stretches of text around the likeliest sentences; by number of the sentence.
+
+    Spans of short answers count in the document's text.
+    """
     windows: list[list[int]] = []
     order = sorted(range(len(places)), key=lambda i: (places[i].chunk.document, places[i].sentence.start))
     at = {i: position for position, i in enumerate(order)}
@@ -33,9 +36,11 @@ def read_around(
     found: dict[int, Reading] = {}
     read = reader.read(question, [_window([places[i] for i in numbers], snapshot) for numbers in windows])
     for numbers, readings in zip(windows, read, strict=True):
+        begin = places[numbers[0]].sentence.start
         for number, reading in zip(numbers, readings, strict=True):
             if reading is not None and (number not in found or reading.evidence > found[number].evidence):
-                found[number] = reading
+                first, last = reading.span
+                found[number] = reading._replace(span=(begin + first, begin + last))
     return found
 
 

@@ -44,3 +44,17 @@ def test_english_question_on_russian_documents_says_so(make_assistant: Callable[
 
 def test_russian_question_on_russian_documents_is_answered(make_assistant: Callable[..., Assistant]) -> None:
     assert "августе" in make_assistant(RUSSIAN).ask("Когда рыбаки Выборга празднуют день города?").text
+
+
+def test_russian_answer_is_found_where_it_uses_another_form_of_the_question_s_verb(
+    make_assistant: Callable[..., Assistant],
+) -> None:
+    corpus = make_assistant(
+        {
+            "packets.txt": "В сети данные делятся на пакеты.\n\nВ режиме без соединения каждый пакет содержит полную "
+            "информацию и движется своим путём. Каждый пакет помечен адресом получателя и номером порта.\n\n"
+            "Узлы передают пакеты друг другу. Потерянный пакет посылается ещё раз."
+        }
+    )
+    answer = corpus.ask("Чем помечается каждый пакет?")
+    assert "адресом получателя" in answer.text

@@ -22,7 +22,7 @@ def said(question: str, *sentences: str, title: str = "", preferred: str = "") -
         start += len(text) + 1
     first = citations[0]
     span = (first.start + (at := first.quote.find(preferred)), first.start + at + len(preferred))
-    given = short_answer(analyse(question), citations, {(first.start, first.end): span} if preferred else None)
+    given = short_answer(analyse(question), citations, {("d", first.start, first.end): span} if preferred else None)
     if given is None:
         return None
     quoted = next(c for c in citations if c.number == given.citation)
@@ -69,6 +69,15 @@ def test_words_that_run_over_a_line_end_are_the_stored_text(make_assistant: Make
     given = corpus.ask("Who built the lighthouse of Skarholm?").short_answer
     assert given is not None
     assert given.text == "Anna\nOrsova"
+
+
+def test_reader_s_words_stand_out_where_the_question_words_it_otherwise(starter: Assistant) -> None:
+    asked = "When did the Guardian write that Trump was backing down on the cyber unit?"
+    given = starter.ask(asked).short_answer
+    assert given is not None
+    assert given.text == "July 10, 2017"
+    document = starter.document(given.document_id)
+    assert document.text[given.start : given.end] == given.text
 
 
 # --- the rules -----------------------------------------------------------------------------------------------
