@@ -50,11 +50,7 @@ def test_russian_answer_is_found_where_it_uses_another_form_of_the_question_s_ve
     make_assistant: Callable[..., Assistant],
 ) -> None:
     corpus = make_assistant(
-        {
-            "packets.txt": "В сети данные делятся на пакеты.\n\nВ режиме без соединения каждый пакет содержит полную "
-            "информацию и движется своим путём. Каждый пакет помечен адресом получателя и номером порта.\n\n"
-            "Узлы передают пакеты друг другу. Потерянный пакет посылается ещё раз."
-        }
+        {"parcels.txt": "Каждая посылка весит не больше двадцати килограммов. Посылка помечена красной наклейкой.\n"}
     )
-    answer = corpus.ask("Чем помечается каждый пакет?")
-    assert "адресом получателя" in answer.text
+    answer = corpus.ask("Чем помечается каждая посылка?")
+    assert [citation.quote for citation in answer.citations] == ["Посылка помечена красной наклейкой."]

@@ -32,8 +32,6 @@ def test_russian_words_of_one_root_count_as_said(asked: str, said: str) -> None:
     assert is_said(stem(asked), with_kin(stems(f"Каждый пакет {said} адресом.")))
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"), [("контроль", "контракт"), ("рота", "ротация"), ("contract", "contractor")]
-)
+@pytest.mark.parametrize(("asked", "said"), [("контроль", "контракт"), ("рота", "ротация"), ("contract", "contractor")])
 def test_words_that_only_begin_alike_do_not(asked: str, said: str) -> None:
     assert not is_said(stem(asked), with_kin(stems(said)))
