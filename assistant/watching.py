@@ -2,7 +2,7 @@
 
 The operating system tells of changes, polling where it can't; and since events may be lost (network folders tell
 of none), the folder is compared again at an interval. The embedder is loaded once. What is not here: what a sync
-does (indexing.py), and how its outcome is shown (serving/terminal.py).
+does (indexing.py), and how its outcome is shown (commands/terminal.py).
 """
 
 from __future__ import annotations

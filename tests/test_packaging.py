@@ -68,7 +68,7 @@ def test_wheel_holds_every_module_prompt_weight_and_static_file(wheel: Path, rep
     assert not expected - inside, "list the package, or the kind of file, in pyproject.toml"
     assert {"assistant/py.typed", "assistant/cli.py"} <= inside
     assert any(name.startswith("assistant/prompts/") and name.endswith(".md") for name in inside)
-    for package in ("serving", "evaluation"):
+    for package in ("serving/browser", "evaluation"):
         assert any(name.startswith(f"assistant/{package}/static/") for name in inside)
     strangers = {name for name in inside if not re.match(r"(assistant|corpus_assistant-[\d.]+\.dist-info)/", name)}
     assert not strangers

@@ -1,6 +1,6 @@
 """From a reader's word on an answer to an evaluation case: what a maintainer's verdict makes of a record.
 
-What is not here: the questions to the maintainer (serving/triaging.py), where the records are (store/feedback.py).
+What is not here: the questions to the maintainer (commands/triaging.py), where the records are (store/feedback.py).
 """
 
 from __future__ import annotations

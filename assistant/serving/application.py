@@ -21,25 +21,25 @@ from assistant import __version__
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.evaluation import CASES
-from assistant.serving.admission import Admission, admitted, let_in
-from assistant.serving.api import ask_router, problems
 from assistant.serving.asking import Clerk, Desk, Replays
-from assistant.serving.audit import Audit
-from assistant.serving.bodies import Health, Ready
+from assistant.serving.browser.login import login_router
+from assistant.serving.browser.review import review_router
+from assistant.serving.browser.widget import widget_router
+from assistant.serving.door.admission import Admission, admitted, let_in
+from assistant.serving.door.limits import Rates, Turns
+from assistant.serving.door.security import Cors, Guard
+from assistant.serving.door.visitors import Visitors
 from assistant.serving.given import GivenAnswers
-from assistant.serving.judging import feedback_router
-from assistant.serving.limits import Rates, Turns
-from assistant.serving.login import login_router
-from assistant.serving.metrics import Metrics
-from assistant.serving.observing import Observed
-from assistant.serving.openai import openai_router
 from assistant.serving.problems import ProblemError, handle_problems
+from assistant.serving.programs.api import ask_router, problems
+from assistant.serving.programs.bodies import Health, Ready
+from assistant.serving.programs.judging import feedback_router
+from assistant.serving.programs.openai import openai_router
 from assistant.serving.readiness import Readiness, alive
-from assistant.serving.review import review_router
-from assistant.serving.security import Cors, Guard
-from assistant.serving.traces import open_traces
-from assistant.serving.visitors import Visitors
-from assistant.serving.widget import widget_router
+from assistant.serving.watching.audit import Audit
+from assistant.serving.watching.metrics import Metrics
+from assistant.serving.watching.observing import Observed
+from assistant.serving.watching.traces import open_traces
 from assistant.settings import Settings
 from assistant.store.keys import Scope
 from assistant.versions import versions
@@ -52,8 +52,8 @@ _AT_ONCE_WITH_MODEL = 16
 def create_app(settings: Settings, assistant: Assistant) -> FastAPI:
     """The application: the routes for programs, and the chat at `/`; behind keys and a login where there are keys."""
     # The page's module imports Gradio, which takes seconds; a port that is taken is told before.
-    from assistant.serving.mcp import McpEndpoint
-    from assistant.serving.ui import mount_chat
+    from assistant.serving.browser.ui import mount_chat
+    from assistant.serving.programs.mcp import McpEndpoint
 
     visitors, rates, traces = Visitors(settings), Rates(), open_traces(settings)
     turns = Turns(_AT_ONCE_WITH_MODEL if settings.llm else max(2, os.cpu_count() or 2))

@@ -21,11 +21,11 @@ import anyio.from_thread
 from starlette.requests import Request
 
 from assistant.errors import ServerError
-from assistant.serving.admission import Admitted
-from assistant.serving.audit import Audit
-from assistant.serving.limits import Turns
+from assistant.serving.door.admission import Admitted
+from assistant.serving.door.limits import Turns
+from assistant.serving.door.visitors import Visitor
 from assistant.serving.problems import ProblemError
-from assistant.serving.visitors import Visitor
+from assistant.serving.watching.audit import Audit
 from assistant.types import Answer, Document, DocumentSummary, Passage, Turn
 
 _T = TypeVar("_T")

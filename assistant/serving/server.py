@@ -20,11 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistant.assistant import Assistant
 from assistant.errors import ServerError
 from assistant.serving.application import create_app
-from assistant.serving.logs import log_start, set_up_logs
-from assistant.serving.security import is_loopback
-from assistant.serving.visitors import Visitors
+from assistant.serving.door.security import is_loopback
+from assistant.serving.door.visitors import Visitors
+from assistant.serving.door.ways import FOR_PROGRAMS
 from assistant.serving.warming import warm_up
-from assistant.serving.ways import FOR_PROGRAMS
+from assistant.serving.watching.logs import log_start, set_up_logs
 from assistant.settings import Settings
 
 _SECONDS_TO_FINISH = 20

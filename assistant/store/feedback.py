@@ -1,7 +1,7 @@
 """What readers said of answers: records in a SQLite file of its own beside the catalog.
 
 It stands apart from the catalog, since an index can be built again and a reader's word can't. What is not here: what
-becomes of a record (evaluation/triage.py), and who may leave one (serving/api.py).
+becomes of a record (evaluation/triage.py), and who may leave one (serving/programs/api.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The keys that open the server: who made which, what each may do, and only a digest of the key itself.
 
 A SQLite file beside the catalog, since an index can be built again and a key can't. What is not here: who sent one
-(serving/visitors.py), and the keys of the setting `api_keys`.
+(serving/door/visitors.py), and the keys of the setting `api_keys`.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
 
 from assistant import Answer, Assistant, Settings
+from assistant.serving.browser.widget import widget_router
+from assistant.serving.door.security import Guard
 from assistant.serving.problems import problem
-from assistant.serving.security import Guard
 from assistant.serving.server import listen
-from assistant.serving.widget import widget_router
 
 Fault = Literal["busy", "locked", "broken", "cut", "slow"]
 

@@ -19,8 +19,8 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.forgetting import forget
+from assistant.serving.browser.ui import Conversation, converse
 from assistant.serving.given import GivenAnswers
-from assistant.serving.ui import Conversation, converse
 from assistant.store.feedback import FEEDBACK, Complaint, FeedbackStore
 from tests.serving.conftest import Served, served
 

@@ -34,13 +34,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Mount
 
 from assistant import Assistant, AssistantError, Settings
-from assistant.serving.finished import Finished
-from assistant.serving.logs import JsonLines
-from assistant.serving.metrics import Metrics
-from assistant.serving.observing import Observed
 from assistant.serving.readiness import Readiness
 from assistant.serving.server import listen
-from assistant.serving.traces import open_traces
+from assistant.serving.watching.finished import Finished
+from assistant.serving.watching.logs import JsonLines
+from assistant.serving.watching.metrics import Metrics
+from assistant.serving.watching.observing import Observed
+from assistant.serving.watching.traces import open_traces
 from assistant.store.feedback import FEEDBACK
 from assistant.versions import versions
 from tests.serving.conftest import Served, served
@@ -453,7 +453,7 @@ def test_dead_collector_neither_slows_nor_breaks_anything_and_is_told_once(
 
 def test_nothing_of_traces_is_imported_without_their_setting() -> None:
     code = (
-        "import sys; from assistant import Settings; from assistant.serving import traces;"
+        "import sys; from assistant import Settings; from assistant.serving.watching import traces;"
         "assert traces.open_traces(Settings()) is None;"
         "print([name for name in sys.modules if name.startswith(('opentelemetry', 'grpc'))])"
     )
@@ -506,7 +506,7 @@ def test_log_of_a_server_is_json_line_by_line_and_holds_no_question(starter_inde
 _FAILING = """
 import logging, warnings, threading
 from assistant import Settings
-from assistant.serving.logs import REQUEST_ID, set_up_logs
+from assistant.serving.watching.logs import REQUEST_ID, set_up_logs
 
 set_up_logs(Settings(logs="json"))
 REQUEST_ID.set("r-1")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assistant.serving import render
+from assistant.serving.browser import render
 from assistant.types import Answer, AnswerSentence, Citation, Document, Passage, Reason, ShortAnswer, Source
 
 HOSTILE = (

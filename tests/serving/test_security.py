@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from assistant import Assistant, Settings
-from assistant.serving import admission
+from assistant.serving.door import admission
 from assistant.store.keys import KeyStore
 from tests.serving.conftest import Served, served
 

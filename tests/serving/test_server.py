@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from assistant import Assistant, ServerError, Settings
-from assistant.serving.security import is_loopback, key_fits
+from assistant.serving.door.security import is_loopback, key_fits
 from assistant.serving.server import check_address, serve
 from tests.serving.conftest import Served, served
 

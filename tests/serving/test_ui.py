@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from assistant import Answer, AnswerSentence, Assistant, Citation, Event, IndexMissingError, QuestionError, Turn
+from assistant.serving.browser.ui import Conversation, converse
 from assistant.serving.given import GivenAnswers
-from assistant.serving.ui import Conversation, converse
 
 
 class Scripted(Assistant):

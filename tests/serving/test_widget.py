@@ -150,7 +150,7 @@ def test_only_named_sites_may_frame_the_page(server: AskServer) -> None:
 
 
 def test_script_writes_no_markup(repository: Path) -> None:
-    script = (repository / "assistant/serving/static/widget.js").read_text(encoding="utf-8")
+    script = (repository / "assistant/serving/browser/static/widget.js").read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|\beval\(|new Function|\.write\(|\bonclick", script)
 
 

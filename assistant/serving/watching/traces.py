@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from assistant.serving.finished import CHAT, OTHER, Finished, outcome
+from assistant.serving.watching.finished import CHAT, OTHER, Finished, outcome
 from assistant.settings import Settings
 
 if TYPE_CHECKING:  # imported only where traces are wanted

@@ -19,11 +19,11 @@ from starlette.types import Scope as Connection
 
 from assistant.assistant import Assistant
 from assistant.errors import AccessError
-from assistant.serving.limits import Rates, too_many
+from assistant.serving.door.limits import Rates, too_many
+from assistant.serving.door.security import of_this_page
+from assistant.serving.door.visitors import Visitor, Visitors
+from assistant.serving.door.ways import FOR_PROGRAMS
 from assistant.serving.problems import ProblemError, problem
-from assistant.serving.security import of_this_page
-from assistant.serving.visitors import Visitor, Visitors
-from assistant.serving.ways import FOR_PROGRAMS
 from assistant.store.keys import Scope
 
 LARGEST_BODY = 1_000_000

@@ -25,7 +25,7 @@ class PlainPage:
     """
 
     def __init__(self, name: str, router: APIRouter) -> None:
-        static = files("assistant.serving") / "static"
+        static = files("assistant.serving.browser") / "static"
         self._template = Template((static / f"{name}.html").read_text("utf-8"))
         style = (static / f"{name}.css").read_text("utf-8")
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from assistant.errors import AssistantError
-from assistant.serving.visitors import Visitor
+from assistant.serving.door.visitors import Visitor
 from assistant.settings import Settings
 from assistant.store.keys import KeyStore
 from assistant.types import Answer

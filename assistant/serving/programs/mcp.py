@@ -31,9 +31,9 @@ from starlette.types import Scope as Connection
 from assistant import __version__
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError
-from assistant.serving.mcp_tools import TOOLS, Source, Tool
-from assistant.serving.paging import page_of
 from assistant.serving.problems import said
+from assistant.serving.programs.mcp_tools import TOOLS, Source, Tool
+from assistant.serving.programs.paging import page_of
 from assistant.serving.warming import warm_up
 from assistant.settings import Settings
 from assistant.store.keys import Scope

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.commands.terminal import answer_text, tell
 from assistant.errors import CaseError
 from assistant.evaluation.cases import Case
 from assistant.evaluation.triage import (
@@ -27,7 +28,6 @@ from assistant.evaluation.triage import (
     settle_made,
 )
 from assistant.publishing import CATALOG
-from assistant.serving.terminal import answer_text, tell
 from assistant.settings import Settings
 from assistant.store.catalog import Catalog
 from assistant.store.feedback import Feedback, FeedbackStore

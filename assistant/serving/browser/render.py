@@ -13,7 +13,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 
-from assistant.serving import thumbs
+from assistant.serving.browser import thumbs
 from assistant.types import Answer, AnswerSentence, Citation, Document, Passage, Reason, ShortAnswer, Source
 
 ReadDocument = Callable[[str], Document | None]

@@ -1,6 +1,6 @@
-"""What the command line shows: answers and passages as text for people, progress on standard error.
+"""What the command line shows: answers and passages as text for people, progress on standard error, exit codes.
 
-What is not here: the commands (cli.py), and JSON's shape, which the records of types.py have themselves.
+What is not here: the commands, and JSON's shape, which the records of types.py have themselves.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # heavy, and only named here
     from assistant.store.keys import Key
     from assistant.store.snapshot import Version
     from assistant.versions import Difference
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 
 _WIDTH, _NARROWEST = 100, 30
 _NAMED = 10  # of many near duplicates

@@ -9,13 +9,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
 from assistant.serving.etags import is_known
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = files("assistant.serving.browser") / "static"
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 _NOSNIFF = {"x-content-type-options": "nosniff"}
 _SECONDS_KEPT = 300

@@ -1,6 +1,6 @@
 """The command `eval`, and what the gate of `index` and `publish` says: arguments to calls, verdicts to text and files.
 
-What is not here: the parser and the other commands (cli.py), the dialogue of `eval triage` (triaging.py).
+What is not here: the other commands, the dialogue of `eval triage` (triaging.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from assistant.building import OnProgress
+from assistant.commands.terminal import print_json, print_text, stages, tell, tell_skipped
 from assistant.errors import CaseError, GateError
 from assistant.evaluation.cases import Dataset
 from assistant.evaluation.datasets import open_set, with_its_corpus
@@ -26,7 +27,6 @@ from assistant.evaluation.staging import Comparison, Staging
 from assistant.evaluation.subjects import Subject, Subjects
 from assistant.indexing import follow
 from assistant.publishing import Review
-from assistant.serving.terminal import print_json, print_text, stages, tell, tell_skipped
 from assistant.settings import Settings
 
 RULES = "gate.toml"

@@ -16,10 +16,10 @@ from starlette.concurrency import run_in_threadpool
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError, DocumentError, IndexMissingError
 from assistant.retrieval.query import LONGEST
-from assistant.serving.admission import Admitted, admitted
-from assistant.serving.bodies import Sent
+from assistant.serving.door.admission import Admitted, admitted
 from assistant.serving.given import GivenAnswers
 from assistant.serving.problems import ProblemError
+from assistant.serving.programs.bodies import Sent
 from assistant.store.feedback import LONGEST_COMMENT, Complaint, Feedback, FeedbackStore, drawn_from
 from assistant.store.keys import Scope
 from assistant.types import Answer, Turn

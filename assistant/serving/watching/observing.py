@@ -15,11 +15,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant.serving.finished import CHAT, OTHER, Finished
-from assistant.serving.logs import REQUEST_ID, log_request
-from assistant.serving.metrics import Metrics
 from assistant.serving.problems import problem
-from assistant.serving.traces import Traces
+from assistant.serving.watching.finished import CHAT, OTHER, Finished
+from assistant.serving.watching.logs import REQUEST_ID, log_request
+from assistant.serving.watching.metrics import Metrics
+from assistant.serving.watching.traces import Traces
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})

@@ -17,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
-from assistant.serving.admission import Admitted, admitted
 from assistant.serving.asking import Desk, Replays, begun, until_answered
-from assistant.serving.bodies import AskBody, Documents, Passages, SearchBody, StoredDocument
+from assistant.serving.door.admission import Admitted, admitted
 from assistant.serving.etags import is_known
-from assistant.serving.paging import page_of
 from assistant.serving.problems import Problem, ProblemError, body_of
+from assistant.serving.programs.bodies import AskBody, Documents, Passages, SearchBody, StoredDocument
+from assistant.serving.programs.paging import page_of
 from assistant.store.keys import Scope
 from assistant.types import Answer, events
 

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.serving.door.ways import FOR_PROGRAMS
 from assistant.serving.problems import problem
-from assistant.serving.ways import FOR_PROGRAMS
 
 _POLICY = "; ".join(
     (

@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from assistant.errors import AssistantError
-from assistant.serving.finished import outcome
+from assistant.serving.watching.finished import outcome
 from assistant.store.snapshot import Version
 from assistant.types import Answer, Reason
 

@@ -19,10 +19,10 @@ from pydantic import BaseModel, Field
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
-from assistant.serving.admission import Admitted, admitted
-from assistant.serving.api import Replay, problems
 from assistant.serving.asking import Desk, Replays, begun, until_answered
+from assistant.serving.door.admission import Admitted, admitted
 from assistant.serving.problems import ProblemError, body_of
+from assistant.serving.programs.api import Replay, problems
 from assistant.store.keys import Scope
 from assistant.types import Answer, Turn
 

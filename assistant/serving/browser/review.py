@@ -28,8 +28,8 @@ from assistant.evaluation.triage import (
     parts_of,
     settle_made,
 )
-from assistant.serving.admission import Admitted, admitted
-from assistant.serving.pages import PlainPage, form_of
+from assistant.serving.browser.pages import PlainPage, form_of
+from assistant.serving.door.admission import Admitted, admitted
 from assistant.serving.problems import ProblemError
 from assistant.store.feedback import Feedback, FeedbackStore
 from assistant.store.keys import Scope

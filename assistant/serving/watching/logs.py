@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.errors import AssistantError, LanguageModelError, QuestionError
-from assistant.serving.finished import Finished
+from assistant.serving.watching.finished import Finished
 from assistant.settings import Settings
 
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 # Gradio reads these when it is imported; it would report the start to its makers and keep a history of runs.
@@ -22,19 +22,19 @@ from starlette.datastructures import Headers
 
 from assistant.assistant import Assistant
 from assistant.errors import AccessError, AssistantError, DocumentError, QuestionError
-from assistant.serving import render
-from assistant.serving.admission import Admitted
 from assistant.serving.asking import Desk
+from assistant.serving.browser import render
+from assistant.serving.browser.review import waiting_for
+from assistant.serving.door.admission import Admitted
+from assistant.serving.door.limits import Rates
+from assistant.serving.door.visitors import Visitors
 from assistant.serving.given import Given, GivenAnswers
-from assistant.serving.limits import Rates
-from assistant.serving.review import waiting_for
-from assistant.serving.visitors import Visitors
 from assistant.store.feedback import FeedbackStore, drawn_from
 from assistant.store.keys import Scope
 from assistant.types import Answer, AnswerSentence, Document, Turn
 
 _log = logging.getLogger(__name__)
-_STATIC = Path(__file__).parent / "static"
+_STATIC = files("assistant.serving.browser") / "static"
 _AT_ONCE = 4
 """Questions answered at the same time; more wait their turn."""
 _WAITING = 64

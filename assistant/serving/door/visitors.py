@@ -20,7 +20,7 @@ from starlette.requests import cookie_parser
 
 from assistant.assistant import Assistant
 from assistant.errors import AccessError
-from assistant.serving.security import key_fits, of_this_page
+from assistant.serving.door.security import key_fits, of_this_page
 from assistant.settings import Settings
 from assistant.store.keys import Key, KeyStore, Scope
 

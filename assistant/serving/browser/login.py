@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from assistant.serving.limits import Rates, too_many
-from assistant.serving.pages import PlainPage, form_of
+from assistant.serving.browser.pages import PlainPage, form_of
+from assistant.serving.door.limits import Rates, too_many
+from assistant.serving.door.security import of_this_page
+from assistant.serving.door.visitors import COOKIE, Visitors
 from assistant.serving.problems import ProblemError
-from assistant.serving.security import of_this_page
-from assistant.serving.visitors import COOKIE, Visitors
 
 _TRIES_PER_MINUTE = 10
 _LONGEST_FORM = 4_000

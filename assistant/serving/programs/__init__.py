@@ -1,0 +1,1 @@
+"""The ways in for programs: REST, OpenAI's chat protocol, the Model Context Protocol."""

@@ -1,0 +1,1 @@
+"""What is kept of requests: logs, metrics, traces, and the audit of who asked what."""
