@@ -53,6 +53,14 @@ def test_fast_embedder_agrees_with_the_model(embedder: Embedder) -> None:
     assert embedder.card.max_tokens == model.max_seq_length
 
 
+def test_indexes_of_one_model_share_what_is_loaded_of_it(index: Path, embedder: Embedder, tmp_path: Path) -> None:
+    elsewhere = Path(shutil.copytree(index / TWINS, tmp_path / "twins"))
+    assert load_embedder(BUNDLED, elsewhere) is embedder
+    next(elsewhere.glob("*/tokenizer.json")).write_text("{}", "utf-8")
+    with pytest.raises(EmbedderError, match="is damaged"):
+        load_embedder(BUNDLED, elsewhere)
+
+
 def test_vectors_have_unit_length_and_the_order_of_their_texts(embedder: Embedder) -> None:
     together = embedder.embed(TEXTS)
     assert together.dtype == np.float32

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -89,8 +90,9 @@ class Reader:
         ]
 
 
+@cache  # its weights never change, and every assistant of a process can share it
 def bundled_reader() -> Reader | None:
-    """The reader that ships with the assistant; None where its weights are not installed."""
+    """The reader that ships with the assistant, loaded once; None where its weights are not installed."""
     weights = files("assistant.models") / WEIGHTS
     if not weights.is_file():
         return None

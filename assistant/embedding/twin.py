@@ -13,7 +13,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ PROBES = (
 _FORMAT = 2
 _RECORD = "twin.json"
 _GRAPH = "model.onnx"
+_TOKENIZER = "tokenizer.json"
 _BATCH_TOKENS = 2048
 _WORK = ".twin-"  # how the folder is called that a twin is made in
 _ABANDONED = 3600  # seconds after which nobody is at work in it any more
@@ -58,10 +60,25 @@ def twin_embedder(name: str, twin: Path) -> Embedder | None:
         card = replace(ModelCard(**record["card"]), name=name)
         if _sha256(twin / _GRAPH) != record["sha256"]:
             raise ValueError(f"the sha256 of {_GRAPH} is wrong")
-        forward = _OnnxForward(twin / _GRAPH, fast_tokenizer(twin), card)
-        return Embedder(card, ModelTokenizer(fast_tokenizer(twin), card.max_tokens), forward)
+        return _loaded(_Twin(card, record["sha256"], _sha256(twin / _TOKENIZER), twin))
     except Exception as error:  # the runtime has a kind of its own for each way a file can be damaged
         raise EmbedderError(f"{twin} is damaged ({error}); remove that folder and run again") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Twin:
+    """A twin by what is in its files; where they lie makes no difference."""
+
+    card: ModelCard
+    graph_sha256: str
+    tokenizer_sha256: str
+    folder: Path = field(compare=False)
+
+
+@lru_cache(maxsize=2)  # an application may answer from several indexes, all embedded by one model: a hundred megabytes
+def _loaded(twin: _Twin) -> Embedder:
+    forward = _OnnxForward(twin.folder / _GRAPH, fast_tokenizer(twin.folder), twin.card)
+    return Embedder(twin.card, ModelTokenizer(fast_tokenizer(twin.folder), twin.card.max_tokens), forward)
 
 
 def has_twin(twin: Path) -> bool:
@@ -112,7 +129,7 @@ def _export(model: SentenceTransformer, card: ModelCard, folder: Path) -> str:
     """Exports and checks; returns why the twin must not be used, or nothing."""
     try:
         _write_graph(model, folder / _GRAPH)
-        backend_tokenizer(model).save(str(folder / "tokenizer.json"))
+        backend_tokenizer(model).save(str(folder / _TOKENIZER))
         forward = _OnnxForward(folder / _GRAPH, fast_tokenizer(folder), card)
         expected = model.encode(list(PROBES), normalize_embeddings=True, show_progress_bar=False)
         cosine = float((forward(list(PROBES)) * np.asarray(expected)).sum(1).min())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Settings
+from assistant import Reason, Settings
 from assistant.evaluation.cases import Case, load_cases
 from assistant.evaluation.gate import Rules, broken, load_baseline, shortfalls
 from assistant.evaluation.report import Report, render
@@ -43,6 +43,13 @@ def test_what_must_hold_holds(report: Report) -> None:
 def test_baseline_holds(report: Report, repository: Path) -> None:
     missed = shortfalls(report, load_baseline(repository / "evals" / "baseline.json"))
     assert not missed, "\n".join([*map(str, missed), "", render(report)])
+
+
+def test_no_answerable_question_is_called_false_ambiguous_or_unreadable(report: Report) -> None:
+    claims = (Reason.FALSE_PREMISE, Reason.AMBIGUOUS, Reason.LANGUAGE)
+    starter = [outcome for outcome in report.outcomes if not outcome.case.corpus]
+    answerable = [outcome for outcome in starter if outcome.case.expect.answered]
+    assert not [outcome.case.id for outcome in answerable if outcome.answer.reason in claims]
 
 
 def test_every_quotation_of_every_answer_is_exact(report: Report) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from assistant import Settings
 from assistant.store.keys import KeyStore
 from benchmarks.bench_load import measure
 
 
+@pytest.mark.slow
 def test_answers_are_the_same_under_load_and_a_kill_loses_no_feedback(starter_index: Settings, tmp_path: Path) -> None:
     index = tmp_path / "index"
     shutil.copytree(starter_index.index_dir, index)

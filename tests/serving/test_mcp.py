@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from assistant import Assistant, Settings
 from assistant.errors import AccessError
-from assistant.serving import mcp as protocol
+from assistant.serving.programs import mcp as protocol
 from assistant.serving.programs.mcp import McpEndpoint
 from assistant.serving.server import Server, listen
 from tests.serving.conftest import Served, served
