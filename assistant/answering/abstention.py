@@ -26,6 +26,9 @@ BALANCED = THRESHOLDS["balanced"]
 # A sentence less likely than this is not evidence: on half a, 2 of 243 answerable questions have none above it, and
 # 7 of 122 others.
 LEAST = 0.05
+# Where most documents are in a language that can't be reached, what lacks more of the question's words than this is not
+# about it: it only is what could be read.
+_ABOUT_IT = 0.5
 
 
 class Sufficiency(NamedTuple):
@@ -144,6 +147,14 @@ def confidence(judged: Sequence[Judged], measured: Sufficiency) -> float:
     bias, weights = (READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS) if read else (ANSWER_BIAS, ANSWER_WEIGHTS)
     logit = bias + sum(weights.get(name, 0.0) * value for name, value in zip(SUFFICIENCY, measured, strict=True))
     return 1 / (1 + math.exp(-logit))
+
+
+def is_all_that_could_be_read(measured: Sufficiency) -> bool:
+    """Whether the evidence stands there for want of better: asked where most documents are in another language.
+
+    The confidence can't tell, since it was fitted on corpora in the question's own language.
+    """
+    return measured.missing_word > _ABOUT_IT
 
 
 def _is_end_of_its_year(query: Query, best: Judged) -> bool:

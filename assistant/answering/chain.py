@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.answering.absent import is_unheard_of
-from assistant.answering.abstention import BALANCED, confidence, sufficiency
+from assistant.answering.abstention import BALANCED, confidence, is_all_that_could_be_read, sufficiency
 from assistant.answering.ambiguity import readings
 from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
@@ -207,7 +207,9 @@ class AnswerChain:
         if several := readings(query, judged, snapshot):
             return replace(blank, reason=Reason.AMBIGUOUS, explanation=which_one(several))
         scores = [p.score for p in found.passages]
-        sure = round(confidence(judged, sufficiency(query, judged, scores, self._embedder)), 4)
+        measured = sufficiency(query, judged, scores, self._embedder)
+        by_chance = across is not None and is_all_that_could_be_read(measured)
+        sure = 0.0 if by_chance else round(confidence(judged, measured), 4)
         if sure >= self._threshold and not is_unheard_of(query, snapshot):
             statements, mode, notes = self._compose(query, latest_first(query, judged), snapshot)
             statements, differing = _with_both_sides(query, statements, judged)

@@ -31,6 +31,30 @@ def test_what_no_document_mentions_is_not_in_the_corpus_whatever_the_language(st
     assert SETTING in (answer.explanation or "")
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["Какие отрасли нельзя атаковать по словам президента США?", "Кто руководит специальным комитетом по конвенции?"],
+)
+def test_what_only_english_documents_say_is_not_answered_from_the_few_russian_ones(
+    starter: Assistant, question: str
+) -> None:
+    answer = starter.ask(question)
+    assert_refused(answer, Reason.NOT_IN_CORPUS)
+    assert SETTING in (answer.explanation or "")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Кого арестовала ФСБ в январе 2022 года?", "январе 2022"),
+        ("Кто вместе с Климашиным председательствовал на заседании?", "Дэниел"),
+        ("Когда Россия и США внесли совместную резолюцию?", "октябре 2021"),
+    ],
+)
+def test_what_the_few_russian_documents_say_is_answered_from_them(starter: Assistant, question: str, said: str) -> None:
+    assert said in starter.ask(question).text
+
+
 def test_english_refusal_over_english_documents_speaks_of_no_setting(starter: Assistant) -> None:
     assert SETTING not in (starter.ask("Who painted the Mona Lisa?").explanation or "")
 
