@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from assistant.answering.contrary import is_contrary
 from assistant.answering.evidence import Judged, readings_of
 from assistant.answering.features import ASKED_FOR
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS, READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS
@@ -45,6 +46,7 @@ class Sufficiency(NamedTuple):
         missing_name: Share of the question's names and numbers that stand nowhere near.
         missing_year: The question names one year, and nothing dates the best sentences by it.
         missing_span: The question names a span of years, and nothing dates them by one of those.
+        contrary: The question says the opposite of the best sentence ("the last line of defence", "is not known for").
         passage: The best passage's retrieval score; `lead` how far it is above the third one's, if any.
         follow_up: The question needed the conversation to be understood.
         long_period: It asks about a longer period; `timely`, then, how far the best sentence, its section or the last
@@ -64,6 +66,7 @@ class Sufficiency(NamedTuple):
     missing_name: float
     missing_year: float
     missing_span: float
+    contrary: float
     passage: float
     lead: float
     follow_up: float
@@ -126,6 +129,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         missing_name=len(slots - present) / len(slots) if slots else 0.0,
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
+        contrary=float(is_contrary(query, e.text)),
         passage=scores[0],
         lead=scores[0] - (scores[2] if len(scores) > 2 else 0.0),
         follow_up=float(query.focus != query.text),

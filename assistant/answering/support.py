@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.answering.contrary import opposed
 from assistant.answering.reading import Number, Reading, Word, fold, read, stems
-from assistant.answering.wording import CALENDAR, CURRENCIES, NEGATIVE_PREFIXES, OPPOSITES, UNITS
+from assistant.answering.wording import CALENDAR, CURRENCIES, UNITS
 
 # Share of a sentence's content words (names and numbers are counted apart, and must all be there) that the
 # evidence must hold. Below it the predicate is usually another one.
@@ -158,7 +159,7 @@ def _nothing_flipped(said: Reading, proofs: Sequence[Reading]) -> bool:
         all(any(not scope or not other or scope & other for other in denied) for scope in said.negated)
         and not _dropped(denied, said.negated, stems_said)
         and not _dropped(hedged, said.hedged, stems_said)
-        and not _opposite(said, proofs)
+        and not opposed(said, proofs)
     )
 
 
@@ -171,22 +172,6 @@ def _dropped(scopes: Sequence[frozenset[str]], kept: Sequence[frozenset[str]], s
         told = scope & stems_said
         if told and not (told & governed) and not (kept and not all(kept)):
             return True
-    return False
-
-
-def _opposite(said: Reading, proofs: Sequence[Reading]) -> bool:
-    """True where the sentence has a word that the evidence lacks, and the evidence its opposite."""
-    words = {word.folded for word in said.words}
-    known = {word.folded for proof in proofs for word in proof.words}
-    known_stems = {word.stem for proof in proofs for word in proof.words}
-    for pair in OPPOSITES:
-        for one, other in (pair, pair[::-1]):
-            if one in words and one not in known and other in known:
-                return True
-    for stem in {word.stem for word in said.words} - known_stems:
-        for prefix in NEGATIVE_PREFIXES:
-            if prefix + stem in known_stems or (stem.startswith(prefix) and stem.removeprefix(prefix) in known_stems):
-                return True
     return False
 
 

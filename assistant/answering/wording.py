@@ -191,6 +191,17 @@ _OPPOSITES = """
     permitted prohibited|accept reject|accepted rejected|approved rejected|true false|male female|man woman
     son daughter|father mother|husband wife|brother sister|king queen|legal illegal|left right|upper lower
     with without|import export|always never|succeeded failed|join leave|joined left|fast slow|hot cold|warm cold
+    success failure|successful unsuccessful|victory defeat|winner loser|strong weak|stronger weaker|best worst
+    better worse|good bad|positive negative|rich poor|richest poorest|easy difficult|easier harder|simple complex
+    common rare|cheap expensive|early late|earliest latest|newest oldest|ancient modern|permanent temporary|fewest most
+    smallest largest|smallest biggest|fastest slowest|hottest coldest|heaviest lightest|deepest shallowest
+    closest farthest|nearest farthest|wide narrow|deep shallow|thick thin|heavy light|wet dry|inside outside
+    internal external|domestic foreign|urban rural|public private|direct indirect|majority minority|top bottom
+    predecessor successor|ancestors descendants|entered left|arrived departed|added removed|included excluded
+    hired fired|built destroyed|created destroyed|raised lowered|increased reduced|increase reduce|married divorced
+    support oppose|supported opposed|supporters opponents|supporters critics|praised criticized|praised criticised
+    agreed disagreed|encourage discourage|strengthened weakened|guilty innocent|ally enemy|allies enemies
+    offensive defensive|attacked defended|advantage disadvantage|advantages disadvantages|liberal conservative
     увеличился уменьшился|вырос снизился|выросло снизилось|больше меньше|более менее|до после|первый последний
     начал закончил|открыт закрыт|открылся закрылся|северный южный|север юг|восток запад|восточный западный
     крупный мелкий|большой маленький|высокий низкий|родился умер|родилась умерла|купил продал|разрешено запрещено

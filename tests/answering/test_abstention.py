@@ -26,6 +26,7 @@ def assert_refused(answer: Answer, reason: Reason) -> None:
         "Who won the football world cup in Qatar?",
         "How do I bake sourdough bread?",
         "Who painted the Mona Lisa?",
+        "Who hacked Colonial Pipeline?",
         "Какая погода завтра в Новосибирске?",
     ],
 )

@@ -1,0 +1,68 @@
+"""Whether two texts say the opposite of each other, by their negations and by words that exclude one another.
+
+A near miss of a question ("the last line of defence") is met by a sentence that has all of its words but one, and the
+opposite of that one. What is not here: the words (wording.py), and what follows (support.py, abstention.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from assistant.answering.reading import Reading, read, stems
+from assistant.answering.wording import NEGATIVE_PREFIXES, OPPOSITES
+from assistant.retrieval.query import Kind, Query
+
+_SHORTEST = 4  # letters of a word that a prefix turns round: "it" makes no "unit"
+
+
+def opposed(said: Reading, proofs: Sequence[Reading]) -> bool:
+    """True where a text has a word that the others lack, and those its opposite."""
+    words, known = _words(said), frozenset[str]().union(*map(_words, proofs))
+    for pair in _pairs():
+        for one, other in (pair, pair[::-1]):
+            if one in words and one not in known and other in known:
+                return True
+    known_stems = {word.stem for proof in proofs for word in proof.words}
+    return any(_turned(stem, known_stems) for stem in {word.stem for word in said.words} - known_stems)
+
+
+def is_contrary(query: Query, sentence: str) -> bool:
+    """True where the question has the opposite of a word of the sentence, or denies what the sentence affirms.
+
+    Not so where it asks why something is not: what explains that need not deny it.
+    """
+    asked, told = read(query.focus), read(sentence)
+    if opposed(asked, [told]):
+        return True
+    if query.kind in (Kind.WHY, Kind.FATE):
+        return False
+    affirmed = {word.stem for word in told.words}.difference(*told.negated)
+    return any(scope & affirmed for scope in asked.negated)
+
+
+@cache
+def _pairs() -> tuple[tuple[str, str], ...]:
+    """The opposites, Russian ones by their stems: an English one in another form is often another word ("lasted")."""
+    return tuple((_form(one), _form(other)) for one, other in OPPOSITES)
+
+
+def _words(reading: Reading) -> frozenset[str]:
+    """The forms that opposites are known by; of ordinals only "first" has one."""
+    first = {"first", _form("первый")} if any(number.value == "#1" for number in reading.numbers) else set()
+    return frozenset(word.stem if "а" <= word.folded[:1] <= "я" else word.folded for word in reading.words) | first
+
+
+def _form(word: str) -> str:
+    return stems([word])[0] if "а" <= word[:1] <= "я" else word
+
+
+def _turned(stem: str, known: set[str]) -> bool:
+    """Whether the stem with a negative prefix is known, or without the one that it has."""
+    for prefix in NEGATIVE_PREFIXES:
+        bare = stem.removeprefix(prefix)
+        if len(stem) >= _SHORTEST and prefix + stem in known:
+            return True
+        if bare != stem and len(bare) >= _SHORTEST and bare in known:
+            return True
+    return False
