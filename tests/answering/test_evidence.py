@@ -146,3 +146,11 @@ def test_hostile_text_is_quoted_as_text_at_most(beside: Assistant, question: str
     stored = " ".join(beside.document("orders.md").text.split()) + " ".join(beside.document("harbour.md").text.split())
     for sentence in answer.sentences:
         assert sentence.text in stored
+
+
+def test_question_in_a_document_is_no_evidence(make_assistant: MakeAssistant) -> None:
+    asked = "Which activities are offered at the Sportspark for adults?"
+    answers = f"{asked} Swimming, climbing and judo are taught every evening.\n\nWhen is it closed? On Mondays."
+    answer = make_assistant({"faq.md": f"# The Sportspark\n\n{answers}\n"}).ask(asked)
+    assert "judo" in answer.text
+    assert not [citation.quote for citation in answer.citations if citation.quote.endswith("?")]
