@@ -109,11 +109,11 @@ def can_be_read(query: Query) -> bool:
 def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     """Those that can answer at all, in the same order; all of them where that would leave none.
 
-    A question answers nothing. A sentence about another year than the one asked for does not answer, whatever else it shares with the
-    question; neither does one that gives no reason where a reason is asked for, nor, among the likely ones, one
-    without a person, place, number or date where that is asked for. Where sentences of the very year are left,
-    those that merely follow a date are not needed; where a likely one is of the period asked about, or that has one end
-    only ("before 2014"), those that tell of other times are not either.
+    A question answers nothing. A sentence about another year than the one asked for does not answer, whatever else it
+    shares with the question; neither does one that gives no reason where a reason is asked for, nor, among the
+    likely ones, one without a person, place, number or date where that is asked for. Where sentences of the very year
+    are left, those that merely follow a date are not needed; where a likely one is of the period asked about, or that
+    has one end only ("before 2014"), those that tell of other times are not either.
     """
     left = [j for j in judged if not j.features.question] or list(judged)
     left = [j for j in left if not j.features.year_other] or left
