@@ -50,7 +50,7 @@ def _pairs() -> tuple[tuple[str, str], ...]:
 def _words(reading: Reading) -> frozenset[str]:
     """The forms that opposites are known by; of ordinals only "first" has one."""
     first = {"first", _form("первый")} if any(number.value == "#1" for number in reading.numbers) else set()
-    return frozenset(word.stem if "а" <= word.folded[:1] <= "я" else word.folded for word in reading.words) | first
+    return frozenset(word.stem if word.cyrillic else word.folded for word in reading.words) | first
 
 
 def _form(word: str) -> str:

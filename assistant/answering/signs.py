@@ -59,8 +59,6 @@ _PLACE = re.compile(
 )
 _BETWEEN = r"(?!(?:and|or|to|in|on|at|by|with|from|as|for|is|was|has|had) )[a-zA-ZА-ЯЁ][\w.'-]* "  # "de", "von", "bin"
 _PERSON = re.compile(rf"\b[A-ZА-ЯЁ][\w.'-]+ (?:{_BETWEEN}){{0,1}}[A-ZА-ЯЁ][\w'-]+")
-
-
 # Words that make no other firm of one: "Colonial Pipeline Company" is nobody new to a question on Colonial Pipeline.
 _FIRM = frozenset("company companies corporation corp inc ltd limited llc plc co gmbh group".split())
 

@@ -1,7 +1,8 @@
 """The weights of the evidence and sufficiency features, by the features' names.
 
 `benchmarks/fit_weights.py` fits and prints them (logistic regressions; half a of the development sets and the
-known answers over the starter corpus). What is not here: what a feature means (evidence.py, abstention.py).
+known answers over the starter corpus). Those of `contrary` were set beside the others as fitted before, on half a and
+on near misses of the training sets. What is not here: what a feature means (evidence.py, abstention.py).
 """
 
 BIAS = -6.67
