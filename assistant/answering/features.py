@@ -21,9 +21,8 @@ from assistant.answering.signs import (
 )
 from assistant.retrieval.coverage import share
 from assistant.retrieval.dates import periods
-from assistant.retrieval.kin import with_kin
+from assistant.retrieval.kin import said_in
 from assistant.retrieval.query import Kind, Query, begins_with_pronoun
-from assistant.store.keywords import stems
 from assistant.types import BlockKind
 
 
@@ -106,31 +105,22 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
     # A row of a chronicle says that something was abandoned, never why.
     tells = query.kind is Kind.FATE or (query.kind is Kind.WHY and kind is not BlockKind.TABLE_ROW)
     effect = float(tells and EFFECT.search(text) is not None)
-    present = frozenset(with_kin(stems(text))) | (query.outcomes if effect else frozenset())
+    present = said_in(text) | (query.outcomes if effect else frozenset())
     headed = " ".join((place.chunk.title, *place.chunk.headings, place.opening))
-    over = frozenset(with_kin(stems(headed)))
-    earlier = frozenset(with_kin(stems(" ".join(place.before))))
+    over = said_in(headed)
+    earlier = frozenset().union(*map(said_in, place.before))
     coverage = share(query.terms, present, rarity)
     above = share(query.terms, present | over, rarity) - coverage
     before = share(query.terms, present | over | earlier, rarity) - coverage - above
     subject = coverage + above + before
-    dated_before = next((sentence for sentence in place.before if periods(sentence)), "")
-    year = query.timing(text)
-    year_section = 0.0 if year else query.timing(headed)
-    if year_section < 1.0 and periods(text):  # it stands under "Before 2021", but says of itself when it was
-        year_section = 0.0
-    year_before = 0.0 if year or year_section else query.timing(dated_before)
-    if not query.one_year and periods(text):  # a sentence with a date of its own does not take that of another
-        year_before = 0.0
-    timely = year or year_section or year_before
-    untimely = 1.0 - timely if timely or any(map(periods, (text, headed, dated_before))) else 0.0
+    year, year_section, year_before, untimely = _times(query, place, headed)
     slots = query.slots
     words = len(text.split())
     return Features(
         coverage=coverage,
         above=above,
         before=before,
-        after=share(query.terms, present | frozenset(with_kin(stems(place.following))), rarity) - coverage,
+        after=share(query.terms, present | said_in(place.following), rarity) - coverage,
         passage=place.passage.score / best,
         first_passage=float(place.rank == 0),
         outside=float(place.outside),
@@ -138,7 +128,7 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
         year_section=year_section,
         year_before=year_before,
         year_other=float(query.one_year and untimely == 1.0),
-        span_other=0.0 if query.one_year or not query.periods else untimely,
+        span_other=0.0 if query.one_year else untimely,
         names=len(slots & present) / len(slots) if slots else 0.0,
         new_name=float(query.kind is Kind.WHO and names_someone(query, text)),
         new_place=float(query.kind is Kind.WHERE and names_a_place(query, text)),
@@ -159,3 +149,21 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
         footnote=float(kind is BlockKind.FOOTNOTE),
         caption=float(kind is BlockKind.CAPTION),
     )
+
+
+def _times(query: Query, place: Place, headed: str) -> tuple[float, float, float, float]:
+    """How far a sentence, its headings and what stands before it are of the time asked about, and how far of others."""
+    if not query.periods:
+        return 0.0, 0.0, 0.0, 0.0
+    text = place.text
+    dated_before = next((sentence for sentence in place.before if periods(sentence)), "")
+    year = query.timing(text)
+    year_section = 0.0 if year else query.timing(headed)
+    if year_section < 1.0 and periods(text):  # it stands under "Before 2021", but says of itself when it was
+        year_section = 0.0
+    year_before = 0.0 if year or year_section else query.timing(dated_before)
+    if not query.one_year and periods(text):  # a sentence with a date of its own does not take that of another
+        year_before = 0.0
+    timely = year or year_section or year_before
+    dated = timely or any(map(periods, (text, headed, dated_before)))
+    return year, year_section, year_before, 1.0 - timely if dated else 0.0

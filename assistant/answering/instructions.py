@@ -8,6 +8,7 @@ here: which sentences stand in one paragraph (places.py).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”»]")
 _TO_A_MACHINE = re.compile(
@@ -33,11 +34,22 @@ _TO_A_MACHINE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# One of these stands in whatever the pattern above finds, letters folded: most sentences have none, and the pattern is
+# slow to find nothing.
+_HINTS = (
+    *("ignore", "disregard", "forget", "override", "note", "message", "instruct", "attention", "hint", "memo"),
+    *("assistant", "model", "system", "prompt", "answer", "repl", "respon", "cite", "you"),
+    *("гнорир", "забудь", "отвеча", "скаж", "ты"),
+)
 # "Assistant:" begins a turn of a conversation, "the assistant: a man of forty" does not.
 _CASED = re.compile(r"(?:^|[\s>\]])(?:SYSTEM|ASSISTANT|Assistant)\s*:\s")
 
 
+@lru_cache(maxsize=2048)  # a sentence is looked at again with each chunk that follows it
 def speaks_to_the_machine(sentence: str) -> bool:
     """Whether a sentence of a document gives orders to what reads it, outside quotation marks."""
+    folded = sentence.casefold()
+    if not any(hint in folded for hint in _HINTS):
+        return False
     bare = _QUOTED.sub(" ", sentence)
     return _TO_A_MACHINE.search(bare) is not None or _CASED.search(bare) is not None

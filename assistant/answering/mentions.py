@@ -7,7 +7,7 @@ being none (premises.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.retrieval.dates import SHORT_SPAN, years
@@ -65,10 +65,12 @@ def standing(word: str, snapshot: Snapshot) -> int:
     return len(snapshot.keyword_scores(_pattern(word), 1_000, _COLUMNS))
 
 
-def holds(present: Iterable[str], word: str) -> bool:
+def holds(present: Collection[str], word: str) -> bool:
     """True where a stem, or a word made from it ("Armenian" of "Armenia"), is among those present."""
+    if word in present:
+        return True
     prefix = _prefix(word)
-    return any(p == word or (len(prefix) >= _SHORTEST_PREFIX and p.startswith(prefix)) for p in present)
+    return len(prefix) >= _SHORTEST_PREFIX and any(p.startswith(prefix) for p in present)
 
 
 def _pattern(word: str) -> str:

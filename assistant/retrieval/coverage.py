@@ -18,5 +18,10 @@ def rarity_of(terms: Sequence[str], snapshot: Snapshot) -> dict[str, float]:
 
 def share(terms: Sequence[str], present: Set[str], rarity: Mapping[str, float]) -> float:
     """The share of the terms' weight that is present, within [0, 1]."""
-    whole = sum(rarity[term] for term in terms)
-    return sum(rarity[term] for term in terms if is_said(term, present)) / whole if whole else 0.0
+    whole = said = 0.0
+    for term in terms:
+        weight = rarity[term]
+        whole += weight
+        if term in present or is_said(term, present):
+            said += weight
+    return said / whole if whole else 0.0

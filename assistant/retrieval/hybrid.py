@@ -9,7 +9,7 @@ The weights below were chosen on half a of the development sets (docs/RESULTS.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,6 @@ from assistant.embedding import Embedder
 from assistant.retrieval.coverage import rarity_of, share
 from assistant.retrieval.dates import is_later
 from assistant.retrieval.query import Query, analyse, begins_with_pronoun
-from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot, StoredChunk
 from assistant.store.vectors import VectorStore
 from assistant.types import BlockKind, Passage, page_at
@@ -65,7 +64,6 @@ class Hit:
     """A chunk found for a question, with what its score is made of (each within [0, 1])."""
 
     chunk: StoredChunk
-    text: str
     dense: float
     keyword: float
     coverage: float
@@ -118,33 +116,18 @@ class Retriever:
         cosines |= self._exact([n for n in numbers if n not in cosines], vector, snapshot)
         best = max(bm25.values(), default=0.0) or 1.0
         rarity = rarity_of(query.terms, snapshot)
-        chunks = snapshot.chunks(numbers)
+        chunks, present, slots = snapshot.chunks(numbers), snapshot.stems_of(numbers), query.slots
         return [
-            self._hit(query, chunks[n], snapshot, cosines.get(n, 0.0), bm25.get(n, 0.0) / best, rarity) for n in numbers
+            Hit(
+                chunks[n],
+                dense=max(0.0, cosines.get(n, 0.0)),
+                keyword=bm25.get(n, 0.0) / best,
+                coverage=share(query.terms, present[n], rarity),
+                year=_timing(query, chunks[n], snapshot),
+                name=len(slots & present[n]) / len(slots) if slots else 0.0,
+            )
+            for n in numbers
         ]
-
-    def _hit(
-        self,
-        query: Query,
-        chunk: StoredChunk,
-        snapshot: Snapshot,
-        cosine: float,
-        keyword: float,
-        rarity: Mapping[str, float],
-    ) -> Hit:
-        text = snapshot.text(chunk.document, chunk.start, chunk.end)
-        whole = " ".join((chunk.title, *chunk.headings, text))
-        present = set(stems(whole))
-        slots = query.slots
-        return Hit(
-            chunk,
-            text,
-            dense=max(0.0, cosine),
-            keyword=keyword,
-            coverage=share(query.terms, present, rarity),
-            year=query.timing(whole),
-            name=len(slots & present) / len(slots) if slots else 0.0,
-        )
 
     def _dense(self, vector: np.ndarray, snapshot: Snapshot) -> dict[int, float]:
         """Cosines of the nearest live chunks.
@@ -180,6 +163,13 @@ class Retriever:
             number: max((float(vectors[i] @ vector) for i in each if i in vectors), default=0.0)
             for number, each in ids.items()
         }
+
+
+def _timing(query: Query, chunk: StoredChunk, snapshot: Snapshot) -> float:
+    if not query.periods:
+        return 0.0
+    text = snapshot.text(chunk.document, chunk.start, chunk.end)
+    return query.timing(" ".join((chunk.title, *chunk.headings, text)))
 
 
 def score(hits: Sequence[Hit], weights: Weights, *, foreign: bool = False) -> list[Hit]:
@@ -233,7 +223,7 @@ def widen(hits: Sequence[Hit], snapshot: Snapshot, top_k: int, words: int = PASS
             continue
         near = {c.ordinal: c for c in snapshot.chunks_between(chunk.document, chunk.ordinal - 3, chunk.ordinal + 3)}
         first = last = chunk.ordinal
-        length = len(hit.text.split())
+        length = len(snapshot.text(chunk.document, chunk.start, chunk.end).split())
         while True:
             grown = False
             for ordinal in (last + 1, first - 1):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Set
-from functools import cache
+from functools import cache, lru_cache
 
-from assistant.store.keywords import stem
+from assistant.store.keywords import stem, stems
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _ROOT = 5  # letters at least that two words of one root share, and
@@ -153,10 +153,17 @@ def with_kin(words: Iterable[str]) -> set[str]:
     """Stems with those of the words that say the same, and with the beginnings of Russian ones (`is_said`)."""
     said, groups = set(words), _groups()
     for word in tuple(said):
-        said |= groups.get(word, frozenset())
-        if _CYRILLIC.match(word):
+        if word in groups:
+            said |= groups[word]
+        if not word.isascii() and _CYRILLIC.match(word):
             said.update(word[:end] + _AND_MORE for end in _beginnings(word))
     return said
+
+
+@lru_cache(maxsize=2048)  # a sentence is read for itself, and again as what stands before and after others
+def said_in(text: str) -> frozenset[str]:
+    """What a text says, as `with_kin` has it."""
+    return frozenset(with_kin(stems(text)))
 
 
 def is_said(term: str, said: Set[str]) -> bool:
@@ -167,7 +174,7 @@ def is_said(term: str, said: Set[str]) -> bool:
     """
     if term in said:
         return True
-    if not _CYRILLIC.match(term):
+    if term.isascii() or not _CYRILLIC.match(term):
         return False
     return term + _AND_MORE in said or any(term[:end] in said for end in _beginnings(term))
 

@@ -85,11 +85,13 @@ class Query:
 
         What has been so "since 2011" is no event of 2019: it does not count where the fate of something is asked.
         """
+        if not self.periods:
+            return 0.0
         said = periods(text)
         if self.one_year and self.kind in (Kind.WHY, Kind.FATE):
             said = tuple(period for period in said if not period.open or self.years & set(period))
         best = [max((fit(asked, period) for period in said), default=0.0) for asked in self.periods]
-        return sum(best) / len(best) if best else 0.0
+        return sum(best) / len(best)
 
 
 _KINDS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,6 +90,7 @@ class Snapshot:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = self._db = connection
+        self._of_documents: dict[int, dict[str, Any]] = {}  # nothing changes under a snapshot
 
     def meta(self, key: str) -> str | None:
         """A recorded fact of the whole index, such as the embedder's fingerprint."""
@@ -229,8 +230,22 @@ class Snapshot:
     def chunks_in(self, document_id: str, start: int, end: int) -> list[StoredChunk]:
         """The chunks of a document that lie inside a span, in order."""
         return self._chunks(
-            "d.document_id = ? AND c.start >= ? AND c.end <= ? ORDER BY c.ordinal", (document_id, start, end)
+            "c.document = (SELECT number FROM documents WHERE document_id = ?) AND c.start >= ? AND c.end <= ?"
+            " ORDER BY c.ordinal",
+            (document_id, start, end),
         )
+
+    def stems_of(self, numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The stems of each chunk's title, headings and text, as the index's own keyword rows keep them."""
+        return {
+            number: frozenset(words.split())
+            for part in in_parts(numbers, _FEW)
+            for number, words in self._db.execute(
+                "SELECT rowid, title || ' ' || headings || ' ' || text FROM main.keywords"
+                f" WHERE rowid IN ({_marks(part)})",
+                list(part),
+            )
+        }
 
     def opening(self, document: int, section: int) -> str:
         """The first sentence of a section that is not a heading; empty where there is none."""
@@ -288,14 +303,38 @@ class Snapshot:
 
     def _chunks(self, where: str, values: Sequence[object]) -> list[StoredChunk]:
         rows = self._db.execute(
-            "SELECT c.number, c.document, d.document_id, d.path, d.title, d.date, d.url, d.language,"
-            " json_extract(d.details, '$.pages'), c.ordinal, c.start, c.end, c.section,"
+            "SELECT c.number, c.document, c.ordinal, c.start, c.end, c.section,"
             " (SELECT kind FROM sentences s WHERE s.document = c.document AND s.start >= c.start"
             " ORDER BY s.start LIMIT 1), c.headings"
             f" FROM chunks c JOIN documents d ON d.number = c.document WHERE {where}",
             list(values),
-        )
-        return [_stored_chunk(row) for row in rows]
+        ).fetchall()
+        self._read_documents({row[1] for row in rows})
+        return [
+            StoredChunk(
+                number=number,
+                document=document,
+                ordinal=ordinal,
+                start=start,
+                end=end,
+                section=section,
+                kind=BlockKind(kind),
+                headings=tuple(json.loads(headings)),
+                **self._of_documents[document],
+            )
+            for number, document, ordinal, start, end, section, kind, headings in rows
+        ]
+
+    def _read_documents(self, numbers: Set[int]) -> None:
+        """Reads what chunks tell of their documents, once for each: the pages lie in a large field."""
+        names = ("document_id", "path", "title", "date", "url", "language")
+        for part in in_parts(list(numbers - self._of_documents.keys()), _FEW):
+            for number, pages, *told in self._db.execute(
+                f"SELECT number, json_extract(details, '$.pages'), {', '.join(names)} FROM documents"
+                f" WHERE number IN ({_marks(part)})",
+                list(part),
+            ):
+                self._of_documents[number] = dict(zip(names, told, strict=True)) | {"pages": tuple(json.loads(pages))}
 
 
 def to_document(columns: Sequence[Any]) -> Document:
@@ -316,29 +355,6 @@ def to_document(columns: Sequence[Any]) -> Document:
         blocks=tuple(Block(s, e, BlockKind(k), level) for s, e, k, level in details["blocks"]),
         pages=tuple(details["pages"]),
         access=tuple(json.loads(access)),
-    )
-
-
-def _stored_chunk(row: Sequence[Any]) -> StoredChunk:
-    """One row of `Snapshot._chunks`."""
-    number, document, document_id, path, title, date, url, language, pages, *span, kind, headings = row
-    ordinal, start, end, section = span
-    return StoredChunk(
-        number=number,
-        document=document,
-        document_id=document_id,
-        path=path,
-        title=title,
-        date=date,
-        url=url,
-        language=language,
-        pages=tuple(json.loads(pages)),
-        ordinal=ordinal,
-        start=start,
-        end=end,
-        section=section,
-        kind=BlockKind(kind),
-        headings=tuple(json.loads(headings)),
     )
 
 

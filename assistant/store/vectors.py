@@ -66,12 +66,7 @@ class VectorStore:
             Pairs of id and cosine.
         """
         with self._collection() as collection:
-            held = collection.count()
-            if not held:
-                return []
-            found = collection.query(
-                query_embeddings=[vector.tolist()], n_results=min(limit, held), include=["distances"]
-            )
+            found = collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
         distances = (found["distances"] or [[]])[0]
         return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], distances, strict=True)]
 
