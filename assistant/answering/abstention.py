@@ -167,7 +167,8 @@ def _is_end_of_its_year(query: Query, best: Judged) -> bool:
     Such a sentence ("influential members reacted with harsh criticism") resembles the question in nothing.
     """
     of_the_year = best.features.year or best.features.year_section
-    return query.kind in (Kind.WHY, Kind.FATE) and len(query.years) == 1 and bool(of_the_year and best.features.effect)
+    of_its_end = query.kind is Kind.FATE or (query.kind is Kind.WHY and query.outcomes)
+    return len(query.years) == 1 and bool(of_its_end and of_the_year and best.features.effect)
 
 
 def _is_unheard(missing: set[str], judged: Sequence[Judged]) -> bool:

@@ -113,7 +113,8 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     shares with the question; neither does one that gives no reason where a reason is asked for, nor, among the
     likely ones, one without a person, place, number or date where that is asked for. Where sentences of the very year
     are left, those that merely follow a date are not needed; where a likely one is of the period asked about, or that
-    has one end only ("before 2014"), those that tell of other times are not either.
+    has one end only ("before 2014"), those that tell of other times are not either. Of the likely ones with the person,
+    place or number asked for, one with the very period asked about is preferred.
     """
     left = [j for j in judged if not j.features.question] or list(judged)
     left = [j for j in left if not j.features.year_other] or left
@@ -125,10 +126,18 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     asked = ASKED_FOR.get(query.kind)
     if asked is None:
         return left
-    of_kind = [j for j in left[:_LIKELY] if getattr(j.features, asked)]
-    if not of_kind or of_kind[0].evidence.score < _FAR_LESS * left[0].evidence.score:
-        return left
-    return of_kind
+    left = _preferred([j for j in left[:_LIKELY] if getattr(j.features, asked)], left)
+    # "Quique Setién (2015-17)" says more of who coached from 2015 to 2017 than a sentence on that time.
+    return _preferred([j for j in left[:_LIKELY] if query.long_period and _is_of_the_very_period(query, j)], left)
+
+
+def _preferred(some: list[Judged], left: list[Judged]) -> list[Judged]:
+    """Some of those that are left, where the best of them is not far less likely than the best of all."""
+    return some if some and some[0].evidence.score >= _FAR_LESS * left[0].evidence.score else left
+
+
+def _is_of_the_very_period(query: Query, judged: Judged) -> bool:
+    return not set(query.periods).isdisjoint(periods(judged.evidence.text))
 
 
 def words_preferred(judged: Sequence[Judged]) -> dict[tuple[str, int, int], tuple[int, int]]:

@@ -54,7 +54,9 @@ class Weights:
 WEIGHTS = Weights()
 _ALONE = 0.3  # share of a follow-up searched alone
 CANDIDATES = 80  # chunks that each search brings
-PASSAGE_WORDS = 200  # a passage is widened up to this length
+PASSAGE_WORDS = 170  # a passage is widened up to this length,
+JOINED_WORDS = 220  # and takes further hits up to this one,
+_JOINING = 12  # of so many best hits, however few passages are asked for: more of them never change the first ones
 _WORD = 20  # characters of a passage's words on average at most; a file may have a megabyte of spaces between two
 _ASIDES = frozenset({BlockKind.FOOTNOTE, BlockKind.CAPTION})
 
@@ -212,34 +214,70 @@ def _blend(whole: Sequence[Hit], alone: Sequence[Hit]) -> list[Hit]:
 
 
 def widen(hits: Sequence[Hit], snapshot: Snapshot, top_k: int, words: int = PASSAGE_WORDS) -> list[Passage]:
-    """Makes passages of hits: neighbours of the same section are read along, touching hits become one."""
+    """Makes passages of hits: neighbours of the same section are read along, and a hit that touches a passage joins it.
+
+    So that two chunks of one stretch don't take the places of two passages.
+    """
+    made: list[_Stretch] = []
     taken: set[tuple[int, int]] = set()
-    made: list[Passage] = []
-    for hit in hits:
-        if len(made) == top_k:
+    for rank, hit in enumerate(hits):
+        if rank >= _JOINING and len(made) >= top_k:
             break
         chunk = hit.chunk
         if (chunk.document, chunk.ordinal) in taken:
             continue
         near = {c.ordinal: c for c in snapshot.chunks_between(chunk.document, chunk.ordinal - 3, chunk.ordinal + 3)}
-        first = last = chunk.ordinal
-        length = len(snapshot.text(chunk.document, chunk.start, chunk.end).split())
-        while True:
+        length = _length(chunk, snapshot)
+        taken.add((chunk.document, chunk.ordinal))
+        touched = next((s for s in made if s.takes(chunk, length, JOINED_WORDS)), None) if rank < _JOINING else None
+        if touched:
+            touched.take(chunk, length)
+            continue
+        stretch = _Stretch(hit, chunk, chunk, length)
+        made.append(stretch)
+        grown = True
+        while grown:
             grown = False
-            for ordinal in (last + 1, first - 1):
+            for ordinal in (stretch.last.ordinal + 1, stretch.first.ordinal - 1):
                 other = near.get(ordinal)
-                if other is None or other.section != chunk.section or (chunk.document, ordinal) in taken:
+                if other is None or (chunk.document, ordinal) in taken:
                     continue
-                extra = len(snapshot.text(other.document, other.start, other.end).split())
-                span = max(other.end, near[last].end) - min(other.start, near[first].start)
-                if length + extra > words or span > _WORD * words:
-                    continue
-                first, last, length, grown = min(first, ordinal), max(last, ordinal), length + extra, True
-            if not grown:
-                break
-        taken.update((chunk.document, ordinal) for ordinal in range(first, last + 1))
-        made.append(_passage(hit, near[first].start, near[last].end, snapshot))
-    return made
+                length = _length(other, snapshot)
+                if stretch.takes(other, length, words):
+                    stretch.take(other, length)
+                    taken.add((chunk.document, ordinal))
+                    grown = True
+    return [_passage(s.hit, s.first.start, s.last.end, snapshot) for s in made[:top_k]]
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Chunks that follow one another, around the best hit among them."""
+
+    hit: Hit
+    first: StoredChunk
+    last: StoredChunk
+    words: int
+
+    def takes(self, chunk: StoredChunk, words: int, most: int) -> bool:
+        """Whether a chunk of its section touches it and leaves it short enough."""
+        if (chunk.document, chunk.section) != (self.first.document, self.first.section):
+            return False
+        if chunk.ordinal not in (self.first.ordinal - 1, self.last.ordinal + 1):
+            return False
+        span = max(chunk.end, self.last.end) - min(chunk.start, self.first.start)
+        return self.words + words <= most and span <= _WORD * most
+
+    def take(self, chunk: StoredChunk, words: int) -> None:
+        if chunk.ordinal < self.first.ordinal:
+            self.first = chunk
+        else:
+            self.last = chunk
+        self.words += words
+
+
+def _length(chunk: StoredChunk, snapshot: Snapshot) -> int:
+    return len(snapshot.text(chunk.document, chunk.start, chunk.end).split())
 
 
 def _passage(hit: Hit, start: int, end: int, snapshot: Snapshot) -> Passage:

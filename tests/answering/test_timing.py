@@ -69,6 +69,29 @@ def test_before_and_after_bound_the_answer(club: Assistant, question: str, there
     assert absent not in answer.text
 
 
+def test_a_line_with_the_very_period_answers_before_a_sentence_on_that_time(
+    make_assistant: Callable[..., Assistant],
+) -> None:
+    rovers = make_assistant(
+        {
+            "rovers.md": """# Ostra Rovers
+
+Ostra Rovers is a football club of the island of Ostra, and Ostra Rovers plays in blue.
+
+On 21 June 2015 the coach of Ostra United saw Ostra Rovers promoted to the first league by the away goals rule.
+
+## Coaches
+
+- Pavel Lind (2011-14)
+- Quentin Sorel (2015-17)
+- Marek Holm (2018)
+"""
+        }
+    )
+    answer = rovers.ask("Who was the coach of Ostra Rovers from 2015 to 2017?")
+    assert [c.quote for c in answer.citations] == ["Quentin Sorel (2015-17)"]
+
+
 def test_an_explanation_does_not_miss_the_year_that_only_bounds_the_question(club: Assistant) -> None:
     answer = club.ask("Which admiral commanded the submarines of Ostra before 1950?")
     assert not answer.answered

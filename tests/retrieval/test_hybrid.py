@@ -168,6 +168,32 @@ The hotel of the {TALSPERRE} became a joke, then a proverb, and in the end a car
 """
 
 
+FERRY = "The ferry to Zwettlbach {0} and the harbour master of Zwettlbach {0} too, for the ferry was the pride of all. "
+
+
+def test_two_hits_that_touch_are_one_passage(make_assistant: MakeAssistant) -> None:
+    """They would take the places of two, and what comes third would not be seen."""
+    halves = [
+        "".join(FERRY.format(verb) for verb in verbs)
+        for verbs in (
+            ("sails", "rests", "waits", "turns", "returns"),
+            ("sinks", "burns", "leaks", "drifts", "vanishes"),
+        )
+    ]
+    corpus = make_assistant(
+        {
+            "ferry.md": f"# The ferry\n\n{halves[0]}\n\n{halves[1]}\n",
+            "pier.md": "# The pier\n\nThe pier of the ferry is old.\n",
+        }
+    )
+    with Catalog(corpus.settings.index_dir / "catalog.sqlite3").read() as snapshot:
+        assert snapshot.counts()[1] == 3, "the ferry is to be of two chunks"
+    found = corpus.search("What does the ferry do when it rests?", top_k=2)
+    assert paths(found) == ["ferry.md", "pier.md"]
+    assert "rests" in found[0].text
+    assert "vanishes" in found[0].text
+
+
 def test_neighbours_of_a_hit_are_read_along(make_assistant: MakeAssistant) -> None:
     """What answers may stand a paragraph after what matches, in the next chunk."""
     corpus = make_assistant({"plan.md": DAM})
