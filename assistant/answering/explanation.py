@@ -106,8 +106,7 @@ def contradicted(query: Query, premise: FalsePremise) -> str:
 
 def which_one(several: Readings) -> str:
     """The question back, with the readings of the one that was asked."""
-    ones = [f"the {year} {several.thing}" for year in several.years]
-    return f"Which one do you mean: {_listed(ones, 'or')}?"
+    return f"Which one do you mean: {_listed(several.names, 'or')}?"
 
 
 def empty_corpus(query: Query) -> str:

@@ -6,7 +6,23 @@ import pytest
 
 from assistant import Assistant
 from assistant.types import Reason
-from tests.answering.test_abstention import assert_refused
+from tests.answering.test_abstention import MakeAssistant, assert_refused
+
+OFFICES = {
+    "canada.md": (
+        "# Prime Minister of Canada\n\n"
+        "The Prime Minister of Canada lives at 24 Sussex Drive in Ottawa. The Prime Minister is appointed by the "
+        "Governor General and leads the cabinet. Under John Macdonald the Prime Minister chose the judges alone.\n"
+    ),
+    "kingdom.md": (
+        "# Prime Minister of the United Kingdom\n\n"
+        "The Prime Minister of the United Kingdom lives at 10 Downing Street in London. The Prime Minister is named "
+        "by the monarch and leads the cabinet. Robert Walpole is held to be the first.\n"
+    ),
+    "norway.md": (
+        "# Fjords of Norway\n\nThe fjords of Norway were cut by glaciers. The Sognefjord is 205 kilometres long.\n"
+    ),
+}
 
 
 @pytest.mark.parametrize(
@@ -50,3 +66,38 @@ def test_conversation_says_which_one_is_meant(starter: Assistant) -> None:
     ]
     assert "criticism" in starter.ask("The second one.", history=history).text
     assert "Ukraine" in starter.ask("The 2013 one", history=history).text
+
+
+@pytest.fixture(scope="module")
+def offices(make_assistant: MakeAssistant) -> Assistant:
+    return make_assistant(OFFICES)
+
+
+@pytest.mark.parametrize("question", ["Where does the Prime Minister live?", "Who chooses the prime minister?"])
+def test_question_back_names_the_documents_on_a_thing_of_the_name(offices: Assistant, question: str) -> None:
+    answer = offices.ask(question)
+    assert_refused(answer, Reason.AMBIGUOUS)
+    both = {"Prime Minister of Canada", "Prime Minister of the United Kingdom"}
+    assert set(answer.explanation.removeprefix("Which one do you mean: ").removesuffix("?").split(" or ")) == both
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Where does the Prime Minister of Canada live?", "24 Sussex Drive"),
+        ("Where in London does the Prime Minister live?", "10 Downing Street"),
+        ("How long is the Sognefjord?", "205 kilometres"),
+    ],
+)
+def test_question_that_tells_the_documents_apart_is_answered(offices: Assistant, question: str, said: str) -> None:
+    assert said in offices.ask(question).text
+
+
+def test_reply_names_the_document_that_is_meant(offices: Assistant) -> None:
+    asked = "Where does the Prime Minister live?"
+    history = [
+        {"role": "user", "content": asked},
+        {"role": "assistant", "content": offices.ask(asked).explanation or ""},
+    ]
+    assert "24 Sussex Drive" in offices.ask("Prime Minister of Canada", history=history).text
+    assert "10 Downing Street" in offices.ask("The one of the United Kingdom", history=history).text
