@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assistant.answering.contrary import is_contrary
+from assistant.answering.definitions import definition, thing_asked
 from assistant.answering.evidence import Judged, readings_of
 from assistant.answering.features import ASKED_FOR
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS, READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS
@@ -47,6 +48,7 @@ class Sufficiency(NamedTuple):
         missing_year: The question names one year, and nothing dates the best sentences by it.
         missing_span: The question names a span of years, and nothing dates them by one of those.
         contrary: The question says the opposite of the best sentence ("the last line of defence", "is not known for").
+        defined: Asked what or who something is, and the best sentence says so; less where it does in passing.
         passage: The best passage's retrieval score; `lead` how far it is above the third one's, if any.
         follow_up: The question needed the conversation to be understood.
         long_period: It asks about a longer period; `timely`, then, how far the best sentence, its section or the last
@@ -67,6 +69,7 @@ class Sufficiency(NamedTuple):
     missing_year: float
     missing_span: float
     contrary: float
+    defined: float
     passage: float
     lead: float
     follow_up: float
@@ -130,6 +133,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
         contrary=float(is_contrary(query, e.text)),
+        defined=definition(query.focus, e.text),
         passage=scores[0],
         lead=scores[0] - (scores[2] if len(scores) > 2 else 0.0),
         follow_up=float(query.focus != query.text),
@@ -182,7 +186,9 @@ def _is_unheard(missing: set[str], judged: Sequence[Judged]) -> bool:
 
 
 def _lacks_kind(query: Query, best: Judged) -> float:
-    asked = ASKED_FOR.get(query.kind)
+    asked = (
+        None if thing_asked(query.focus)[0] else ASKED_FOR.get(query.kind)
+    )  # "who is Daniel?" asks for no other name
     return 0.0 if asked is None else 1.0 - getattr(best.features, asked)
 
 

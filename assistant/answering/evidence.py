@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.answering.definitions import definition
 from assistant.answering.features import ASKED_FOR, FEATURES, Features, features_of
 from assistant.answering.places import Place, places_of
 from assistant.answering.reader import Reader, Reading
@@ -123,6 +124,8 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     left = [j for j in left if not j.features.no_reason] or left
     if query.one_year:
         left = [j for j in left if max(j.features.year, j.features.year_section) >= _OF_THE_YEAR] or left
+    if defining := [j for j in left if definition(query.focus, j.evidence.text)]:
+        return sorted(defining, key=lambda j: -definition(query.focus, j.evidence.text))
     asked = ASKED_FOR.get(query.kind)
     if asked is None:
         return left
