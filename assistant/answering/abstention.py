@@ -88,7 +88,7 @@ NEAR = 3  # best sentences that count as near
 # the reader is not heard. Where the embedder can't read the question, the features that are left say less, and a
 # higher value stands for it, from which nine in ten answerable questions in Russian are answered (half a of xquad_ru).
 _NEUTRAL, _UNREADABLE = 0.55, 0.65
-_CONTEXT = 50  # words before the best sentence that are embedded with it: more cost time and tell no more
+_CONTEXT = 25  # words before the best sentence that are embedded with it; 50 cost time and told less (docs/RESULTS.md)
 
 
 def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float], embedder: Embedder) -> Sufficiency:
