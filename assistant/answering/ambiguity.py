@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from assistant.answering.evidence import Judged
 from assistant.answering.mentions import mentions, years_beside
 from assistant.answering.presupposed import takes_for_granted
-from assistant.retrieval.query import Kind, Query
+from assistant.retrieval.query import Kind, Query, analyse
 from assistant.retrieval.words import OUTCOMES, STOPWORDS
-from assistant.store.keywords import WORD, stem
+from assistant.store.keywords import WORD, stem, stems
 from assistant.store.snapshot import Snapshot
 
 
@@ -43,16 +43,20 @@ _KINDS = frozenset({Kind.WHY, Kind.FATE, Kind.WHO, Kind.WHEN, Kind.WHERE, Kind.H
 
 def readings(query: Query, judged: Sequence[Judged], snapshot: Snapshot) -> Readings | None:
     """The things that the question may mean, if there are several and nothing tells them apart."""
-    if query.focus != query.text or query.years or not judged or not takes_for_granted(query.text):
+    if query.years or not judged or not takes_for_granted(query.focus):
         return None
     return _of_years(query, judged, snapshot) or _of_titles(query, judged)
 
 
 def _of_years(query: Query, judged: Sequence[Judged], snapshot: Snapshot) -> Readings | None:
-    if query.slots or query.kind not in _KINDS:
+    asked = query if query.focus == query.text else analyse(query.focus)
+    if asked.slots or query.kind not in _KINDS:
         return None
+    earlier = frozenset(stems(query.text.removesuffix(query.focus)))
     told = {year for j in judged[:_READ] for year in _years_of(query, j)}
-    for text, phrase in _things(query.text):
+    for text, phrase in _things(query.focus):
+        if not earlier.isdisjoint(phrase):  # the conversation is about it
+            return None
         found = mentions(phrase, snapshot) or mentions(phrase, snapshot, told)
         dated: dict[int, int] = {}
         for mention in found or ():
@@ -72,6 +76,8 @@ def _of_years(query: Query, judged: Sequence[Judged], snapshot: Snapshot) -> Rea
 
 def _of_titles(query: Query, judged: Sequence[Judged]) -> Readings | None:
     """The documents that are each on a thing of the name asked about ("the Prime Minister"), and on another one."""
+    if query.focus != query.text:
+        return None
     for phrase in _named(query):
         fit: dict[str, float] = {}
         for item in judged:

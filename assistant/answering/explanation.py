@@ -12,6 +12,7 @@ from assistant.answering.ambiguity import Readings
 from assistant.answering.languages import Barrier
 from assistant.answering.premises import FalsePremise, Slot
 from assistant.retrieval.query import Query, names_in
+from assistant.retrieval.rewriting import ASKS_BACK
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD, stem, stems
 from assistant.types import Passage
@@ -106,7 +107,7 @@ def contradicted(query: Query, premise: FalsePremise) -> str:
 
 def which_one(several: Readings) -> str:
     """The question back, with the readings of the one that was asked."""
-    return f"Which one do you mean: {_listed(several.names, 'or')}?"
+    return f"{ASKS_BACK}: {_listed(several.names, 'or')}?"
 
 
 def empty_corpus(query: Query) -> str:

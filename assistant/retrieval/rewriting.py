@@ -45,6 +45,8 @@ _INSTEAD = re.compile(
 )
 _THE_THING = re.compile(r"\bthe (?=[a-z])")
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
+# How the assistant begins to ask which of several things is meant (answering/explanation.py).
+ASKS_BACK = "Which one do you mean"
 # A question of more content words than this, none of them pointing back, stands alone.
 _SHORT = 3
 _FRAGMENT = 4
@@ -80,6 +82,8 @@ def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
     if not earlier or not depends(question):
         return Standalone(question, question)
     base = last = ""
+    if history[-1].role == "assistant" and history[-1].content.startswith(ASKS_BACK):
+        earlier = earlier[-1:]  # what is said now answers the question back
     for turn in earlier:
         if not base or not depends(turn):
             base, last = turn, ""

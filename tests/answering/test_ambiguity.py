@@ -68,6 +68,22 @@ def test_conversation_says_which_one_is_meant(starter: Assistant) -> None:
     assert "Ukraine" in starter.ask("The 2013 one", history=history).text
 
 
+def test_conversation_about_something_else_does_not_say_which_one(starter: Assistant) -> None:
+    """The question after it is put back as if it came first, and the reply is to that question."""
+    history = [
+        {"role": "user", "content": "Who is Andrey Krutskikh?"},
+        {"role": "assistant", "content": "A special representative of the Kremlin."},
+    ]
+    answer = starter.ask("Why did the working group fail?", history=history)
+    assert_refused(answer, Reason.AMBIGUOUS)
+    history += [
+        {"role": "user", "content": answer.question},
+        {"role": "assistant", "content": answer.explanation or ""},
+    ]
+    assert "Ukraine" in starter.ask("The 2013 one", history=history).text
+    assert "criticism" in starter.ask("2017", history=history).text
+
+
 @pytest.fixture(scope="module")
 def offices(make_assistant: MakeAssistant) -> Assistant:
     return make_assistant(OFFICES)
