@@ -43,6 +43,21 @@ _INSTEAD = re.compile(
     rf"\s*(году|годом|года|год)?\s*{_THING}?\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
+# "Where?" after "When did they meet?"
+_ONE_WORD = re.compile(
+    r"^\s*((and|but|so|ok(ay)?|а|и|но)[\s,]+)*(?P<word>why|when|where|how|почему|зачем|когда|где|куда|как)"
+    r"(\s+(exactly|precisely|so|именно))?\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
+_AUXILIARY = r"(?=\s+(?:do|does|did|has|have|had)\b)"
+_ASKED_OF = re.compile(
+    r"^\s*((and|but|so|ok(ay)?|а|и|но)[\s,]+)*"
+    r"(?P<word>(?:when|where|why|how|in (?:what|which) \w+|how (?:long|often))"
+    rf"(?:{_AUXILIARY}|(?=\s+(?:is|are|was|were)\b))"
+    rf"|(?:what|who|whom|which (?P<which>\w+)|how (?:many|much) (?P<many>\w+)){_AUXILIARY}"
+    r"|(?:когда|где|куда|откуда|почему|зачем|как)(?=\s))",
+    re.IGNORECASE,
+)
 _THE_THING = re.compile(r"\bthe (?=[a-z])")
 _YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
 # How the assistant begins to ask which of several things is meant (answering/explanation.py).
@@ -99,8 +114,22 @@ def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
 
 
 def _with_another(base: str, follow_up: str) -> str | None:
-    """The earlier question about another year, side or person, if naming that is all that a follow-up does."""
-    return _with_other_year(base, follow_up) or with_other_side(base, follow_up) or with_other_name(base, follow_up)
+    """The earlier question about another year, side or person, or asked otherwise, if that is all a follow-up does."""
+    return (
+        _with_other_year(base, follow_up)
+        or with_other_side(base, follow_up)
+        or with_other_name(base, follow_up)
+        or _with_other_word(base, follow_up)
+    )
+
+
+def _with_other_word(base: str, follow_up: str) -> str | None:
+    """The earlier question asked by the one word that the follow-up consists of ("where did they meet?")."""
+    word, asked = _ONE_WORD.match(follow_up), _ASKED_OF.match(base)
+    if not word or not asked or asked["word"].lower() == word["word"].lower():  # "why?" after "why ...": why that
+        return None
+    rest, thing = base[asked.end() :].rstrip(" ?"), asked["which"] or asked["many"]
+    return f"{word['word'].capitalize()}{rest}{f' {thing}' if thing else ''}?"
 
 
 def _with_other_year(base: str, follow_up: str) -> str | None:

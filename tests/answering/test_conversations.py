@@ -22,6 +22,10 @@ CONVERSATIONS: dict[str, list[tuple[str, str | Reason]]] = {
         ("And the 2017 one?", "The 2017 working group"),
         ("Thanks!", Reason.SMALL_TALK),
     ],
+    "one word": [
+        ("When did Putin and Biden meet?", "June 2021"),
+        ("Where?", "Geneva"),
+    ],
     "question back": [
         ("Why did the working group fail?", Reason.AMBIGUOUS),
         ("The first one", "Ukraine"),

@@ -85,6 +85,25 @@ def test_russian_follow_up_carries_the_subject_over(question: str) -> None:
     assert standalone(question, RUSSIAN) == Standalone(f"{BASE_RU} {question}", question)
 
 
+@pytest.mark.parametrize(
+    ("base", "follow_up", "asked"),
+    [
+        ("When did the presidents meet?", "Where?", "Where did the presidents meet?"),
+        ("When did the presidents meet?", "And why exactly?", "Why did the presidents meet?"),
+        (BASE, "When?", "When did the 2017 working group collapse?"),
+        ("How many diplomats did they expel?", "why", "Why did they expel diplomats?"),
+        ("Когда встретились президенты?", "А где?", "Где встретились президенты?"),
+    ],
+)
+def test_a_single_asking_word_asks_the_earlier_question_by_it(base: str, follow_up: str, asked: str) -> None:
+    assert standalone(follow_up, talk(base, "An answer.")) == Standalone(asked, asked)
+
+
+@pytest.mark.parametrize("base", ["Who is Lyukmanov?", "What happened in 2017?", "Tell me about the summit"])
+def test_what_can_not_be_asked_by_another_word_stays_in_front(base: str) -> None:
+    assert standalone("Why?", talk(base, "An answer.")) == Standalone(f"{base} Why?", "Why?")
+
+
 def test_subject_is_carried_three_turns_deep() -> None:
     history = talk(BASE, "Congress.", "Who announced it?", "Lavrov and Tillerson.", "When was that?", "In July 2017.")
     assert standalone("And where did they meet?", history).text == f"{BASE} And where did they meet?"
