@@ -17,7 +17,15 @@ from assistant.answering.ambiguity import readings
 from assistant.answering.antecedents import with_antecedents
 from assistant.answering.citations import Statement, cite
 from assistant.answering.disagreement import both_sides, differences
-from assistant.answering.evidence import Evidence, Judged, admissible, can_be_read, judge, words_preferred
+from assistant.answering.evidence import (
+    Evidence,
+    Judged,
+    admissible,
+    can_be_read,
+    judge,
+    likeliest_first,
+    words_preferred,
+)
 from assistant.answering.explanation import (
     contradicted,
     empty_corpus,
@@ -159,7 +167,6 @@ class AnswerChain:
         compose = time.perf_counter() - begun
         return replace(
             answer,
-            passages=found.passages[:SHOWN],
             index_version=version.name if version else "",
             seconds=Seconds(round(found.seconds, 4), round(compose, 4), round(found.seconds + compose, 4)),
         )
@@ -187,7 +194,8 @@ class AnswerChain:
 
     def _decide(self, found: Found, snapshot: Snapshot) -> Answer:
         asked, query = found.asked, found.asked.query
-        blank = Answer(asked.question, asked.standalone, answered=False, notes=asked.notes)
+        shown = found.passages[:SHOWN]
+        blank = Answer(asked.question, asked.standalone, answered=False, passages=shown, notes=asked.notes)
         reply = reply_to(asked.question)
         if reply is not None:
             return replace(blank, reason=Reason.SMALL_TALK, explanation=reply)
@@ -198,6 +206,8 @@ class AnswerChain:
             return replace(blank, reason=Reason.LANGUAGE, explanation=foreign_language(query))
         reader = self._reader if can_be_read(query) else None
         every = judge(query, found.passages, snapshot, reader)
+        shown = likeliest_first(found.passages, every)[:SHOWN]
+        blank = replace(blank, passages=shown)
         judged = admissible(query, held_by(every, asked.as_of))
         if not judged:
             return replace(blank, reason=Reason.NOT_IN_CORPUS, explanation=nothing_dated(query, asked.as_of))
@@ -229,9 +239,7 @@ class AnswerChain:
                 )
             blank = replace(blank, notes=asked.notes + notes, mode=mode)
         reason = Reason.LANGUAGE if across and across.names else Reason.NOT_IN_CORPUS
-        return replace(
-            blank, confidence=sure, reason=reason, explanation=explain(query, found.passages[:SHOWN], across)
-        )
+        return replace(blank, confidence=sure, reason=reason, explanation=explain(query, shown, across))
 
     def _compose(
         self, query: Query, judged: Sequence[Judged], snapshot: Snapshot

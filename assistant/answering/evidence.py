@@ -29,6 +29,7 @@ _IN_PERIOD = 0.3  # the same where a longer period is asked about
 _FAR_LESS = (
     0.25  # so much less likely than the best, a sentence with the kind of thing asked for is not preferred to it
 )
+_IN_FRONT = 2  # passages with the likeliest sentences that come before the others
 _LIKELY = 12  # best sentences among which the kind of thing asked for is looked for
 # What a sentence's reading adds to its features, where there is a reader: its logits as shares of `_SURE`, and
 # whether it was not read, being less likely than those that were.
@@ -96,6 +97,27 @@ def judge(query: Query, passages: Sequence[Passage], snapshot: Snapshot, reader:
         order = (place.rank, place.sentence.start)
         judged.append(Judged(_evidence(place, score), known, reading, context, order))
     return sorted(judged, key=lambda j: (-j.evidence.score, j.order))
+
+
+def likeliest_first(passages: Sequence[Passage], judged: Sequence[Judged]) -> tuple[Passage, ...]:
+    """The passages with the two that hold the likeliest sentence in front, the others in the order they were found.
+
+    Judging knows more of a passage than searching; but where no sentence answers, so much less that an order by
+    evidence alone loses what was found.
+    """
+
+    def likeliest(passage: Passage) -> float:
+        inside = (
+            j.evidence.score
+            for j in judged
+            if j.evidence.document_id == passage.document_id
+            and passage.start <= j.evidence.start
+            and j.evidence.end <= passage.end
+        )
+        return max(inside, default=0.0)
+
+    front = sorted(passages, key=likeliest, reverse=True)[:_IN_FRONT]
+    return (*front, *(p for p in passages if p not in front))
 
 
 def can_be_read(query: Query) -> bool:
