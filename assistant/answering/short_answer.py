@@ -42,6 +42,8 @@ _BORDERS = re.compile(
     re.IGNORECASE,
 )
 _AND_ALSO = re.compile(r",?\s(?:and|or|и|или)\s(?:(?:in|on|at|by|from|to|в|на|из)\s)?(?:the\s)?")
+_HOW_MANY = re.compile(r"\b(?:how many|сколько)\s+(?P<counted>(?:\w+\s+)?\w+)", re.IGNORECASE)
+_NOUN = re.compile(r"(?:\s+[\w-]+){1,2}")
 _ASKED = re.compile(
     r"(?:\w+\s+)?\b(?:who|whom|whose|what|which|when|where|how|why|кто|кого|кому|кем|чей|чья|что|как\w*|когда|где|куда"
     r"|откуда|сколько|почему)\b(?:\s+\w+){0,3}",
@@ -109,6 +111,8 @@ def nearest(query: Query, text: str, title: str = "") -> Found | None:
         return None
     if query.kind is Kind.WHO and above & query.names:  # what the document is about is not who is asked for
         spans = [span for span in spans if not set(stems(text[slice(*span)])) <= above]
+    if len(spans) == 1 and _counts(query, text, spans[0]):
+        return Found(spans[0], 1.0)
     least = (_LEAST_NEAR if len(spans) > 1 else _LEAST_NEAR_ALONE)[query.kind]
     found = []
     for span in spans:
@@ -193,6 +197,16 @@ def _nearness(terms: frozenset[str], text: str, words: Sequence[_Word], span: Sp
         distance = 2 + steps + _BORDER * len(_BORDERS.findall(between))
         near[word.stem] = max(near.get(word.stem, 0.0), 1 / distance)
     return sum(near.values())
+
+
+def _counts(query: Query, text: str, span: Span) -> bool:
+    """Whether a number counts what is asked: "557 tents" where it is asked how many tents."""
+    asked = _HOW_MANY.search(query.focus)
+    if query.kind is not Kind.HOW_MANY or asked is None:
+        return False
+    noun = _NOUN.match(text, span[1])
+    said = text[span[0] : noun.end() if noun else span[1]]
+    return bool((set(stems(asked["counted"])) - _OF_THE_ASKING) & set(stems(said)))
 
 
 # --- who -----------------------------------------------------------------------------------------------------

@@ -134,6 +134,7 @@ def test_where(question: str, sentence: str, words: str) -> None:
     ("question", "sentence", "words"),
     [
         ("How many workers died?", "In 1930 nearly 40 workers died in 3 accidents.", "nearly 40 workers"),
+        ("How many tents were flown to the region?", "The Red Cross sent 557 tents to Wenchuan.", "557 tents"),
         ("How many sheep were killed?", "In 1930 the flood came, and 16 were killed.", "16"),
         ("How long did the work take?", "The work took eight years and 400 men.", "eight years"),
         ("How long is the bridge?", "The bridge is 1,149 metres (3,770 ft) long.", "1,149 metres"),
