@@ -147,6 +147,7 @@ _OF_SOMEONE = re.compile(rf"(?:\s(?P<word>[a-z-]+)){{1,3}}\s[{_UPPER}]")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an|by|from|of|with)\s$", re.IGNORECASE)
 _JOINED = re.compile(r",?\s(?:and|и)\s|,\s")
 _AND = re.compile(r",?\s(?:and|и)\s")
+_IN_SHORT = re.compile(rf"\s\([{_UPPER}][{_UPPER}.]+\)")  # the name once more: "the Federal Security Service (FSB)"
 _PLACED = re.compile(
     r"\b(?:in|at|into|near|within|outside|through|across|on|of|в|во|на|из)\s+(?:the\s+)?$", re.IGNORECASE
 )
@@ -154,11 +155,12 @@ _PLACED = re.compile(
 
 def people(text: str, query: Query) -> list[Span]:
     """Names that the question lacks and that are no place; those that an "and" joins stand together."""
-    spans = [
-        (start, end)
-        for start, end in _new_names(text, query)
-        if not _PLACED.search(text[:start]) and not text.startswith(("'s", "’s"), end)
-    ]
+    spans: list[Span] = []
+    for start, end in _new_names(text, query):
+        if (spans and start < spans[-1][1]) or _PLACED.search(text[:start]) or text.startswith(("'s", "’s"), end):
+            continue
+        short = _IN_SHORT.match(text, end)
+        spans.append((start, short.end() if short else end))
     found: list[Span] = []
     i = 0
     while i < len(spans):
