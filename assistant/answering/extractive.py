@@ -30,6 +30,13 @@ _ITEMS = 6  # of an announced list
 _GAP = 8  # characters between two items: line ends, bullets, numbers
 _ANNOUNCEMENT = 14  # words at most of a sentence that only announces, and
 _NEW_WORDS = 4  # so many of them at most that are not the question's
+_ORDINALS = {
+    stem(word): n
+    for words in ("first second third fourth fifth sixth", "первый второй третий четвёртый пятый шестой")
+    for n, word in enumerate(words.split(), 1)
+}
+_COUNTS_OFF = re.compile(r"(?:the\s|во?-)?(?P<ordinal>\w+)(?P<aside>,)?(?:\s(?P<counted>\w+))?", re.IGNORECASE)
+_REASONS = frozenset(map(stem, ("reason", "cause", "причина")))
 _IN_PARAGRAPH = 1  # characters between two sentences of a paragraph
 _FIGURE = re.compile(r"\d+")
 _SAME = 0.8  # share of words from which two sentences say the same
@@ -56,6 +63,7 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
     chosen += _items_of(chosen, judged)
     if query.kind not in _FACTS:
         chosen += _told_after(query, chosen, judged)
+        chosen += _counted_off(query, chosen, judged)
     ranks: dict[str, int] = {}
     for item in chosen:
         ranks.setdefault(item.evidence.document_id, len(ranks))
@@ -114,6 +122,39 @@ def _told_after(query: Query, chosen: Sequence[Judged], judged: Sequence[Judged]
                 told.append(item)
                 break
     return told
+
+
+def _counted_off(query: Query, chosen: Sequence[Judged], judged: Sequence[Judged]) -> list[Judged]:
+    """The others of what a chosen sentence counts off ("The first point ..."), where all are asked for."""
+    if any(term in _ORDINALS for term in query.terms):
+        return []
+    told: list[Judged] = []
+    for one in chosen:
+        counted = _counts_off(query, one.evidence.text)
+        if counted is None:
+            continue
+        rest = [(_counts_off(query, j.evidence.text), j) for j in judged if _in_section_of(one, j)]
+        for n in range(1, _ITEMS + 1):
+            same = [j for place, j in rest if place == (n, counted[1]) and j not in (*chosen, *told)]
+            if n != counted[0] and same:
+                told.append(min(same, key=lambda j: abs(j.evidence.start - one.evidence.start)))
+    return told
+
+
+def _in_section_of(one: Judged, other: Judged) -> bool:
+    a, b = one.evidence, other.evidence
+    return (a.document_id, a.heading) == (b.document_id, b.heading)
+
+
+def _counts_off(query: Query, text: str) -> tuple[int, str] | None:
+    """What number a sentence opens with and what it counts: (2, "reason"); None where that is not asked for."""
+    opens = _COUNTS_OFF.match(text)
+    if opens is None or stem(opens["ordinal"]) not in _ORDINALS:
+        return None
+    counted = "" if opens["aside"] else stem(opens["counted"] or "")
+    asked = counted in query.terms or (query.kind is Kind.WHY and counted in _REASONS)
+    listed = opens["aside"] and query.kind in (Kind.WHY, Kind.LIST)
+    return (_ORDINALS[stem(opens["ordinal"])], counted) if asked or listed else None
 
 
 def state(evidence: Sequence[Evidence]) -> list[Statement]:

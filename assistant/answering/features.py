@@ -53,6 +53,7 @@ class Features(NamedTuple):
         pronoun: Begins with a word that points back.
         question: Is a question itself.
         list_item, table_row, footnote, caption: Its kind.
+        chronicle: A row under a date tells that something happened; where why, how or what is asked, prose tells more.
     """
 
     coverage: float
@@ -84,6 +85,7 @@ class Features(NamedTuple):
     question: float
     list_item: float
     table_row: float
+    chronicle: float
     footnote: float
     caption: float
 
@@ -146,9 +148,15 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
         question=float(text.rstrip().endswith("?")),
         list_item=float(kind is BlockKind.LIST_ITEM),
         table_row=float(kind is BlockKind.TABLE_ROW),
+        chronicle=float(kind is BlockKind.TABLE_ROW and query.kind not in ASKED_FOR and _dated(text)),
         footnote=float(kind is BlockKind.FOOTNOTE),
         caption=float(kind is BlockKind.CAPTION),
     )
+
+
+def _dated(row: str) -> bool:
+    """Whether the first cell of a table's row is a date."""
+    return bool(periods(row.partition("|")[0]))
 
 
 def _times(query: Query, place: Place, headed: str) -> tuple[float, float, float, float]:

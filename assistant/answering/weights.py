@@ -37,6 +37,7 @@ WEIGHTS = {
     "question": -0.0,
     "list_item": -0.13,
     "table_row": 0.38,
+    "chronicle": -1.1,
     "footnote": -0.66,
     "caption": -0.24,
 }
@@ -95,6 +96,7 @@ READ_WEIGHTS = {
     "question": -0.01,
     "list_item": -0.28,
     "table_row": 0.2,
+    "chronicle": -1.1,
     "footnote": -0.68,
     "caption": -0.32,
     "read_evidence": 1.25,
