@@ -14,6 +14,7 @@ from typing import NamedTuple
 from assistant.answering.contrary import is_contrary
 from assistant.answering.definitions import definition, thing_asked
 from assistant.answering.evidence import Judged, readings_of
+from assistant.answering.exchanged import exchanged
 from assistant.answering.features import ASKED_FOR
 from assistant.answering.weights import ANSWER_BIAS, ANSWER_WEIGHTS, READ_ANSWER_BIAS, READ_ANSWER_WEIGHTS
 from assistant.embedding import Embedder
@@ -47,7 +48,8 @@ class Sufficiency(NamedTuple):
         missing_name: Share of the question's names and numbers that stand nowhere near.
         missing_year: The question names one year, and nothing dates the best sentences by it.
         missing_span: The question names a span of years, and nothing dates them by one of those.
-        contrary: The question says the opposite of the best sentence ("the last line of defence", "is not known for").
+        contrary: The question says the opposite of the best sentence ("the last line of defence", "is not known for"),
+            or has who did it to whom the other way round.
         defined: Asked what or who something is, and the best sentence says so; less where it does in passing.
         passage: The best passage's retrieval score; `lead` how far it is above the third one's, if any.
         follow_up: The question needed the conversation to be understood.
@@ -132,7 +134,7 @@ def sufficiency(query: Query, judged: Sequence[Judged], scores: Sequence[float],
         missing_name=len(slots - present) / len(slots) if slots else 0.0,
         missing_year=float(len(query.years) == 1 and not dated),
         missing_span=float(len(query.years) > 1 and not dated),
-        contrary=float(is_contrary(query, e.text)),
+        contrary=float(is_contrary(query, e.text) or exchanged(query.focus, e.text)),
         defined=definition(query.focus, e.text),
         passage=scores[0],
         lead=scores[0] - (scores[2] if len(scores) > 2 else 0.0),

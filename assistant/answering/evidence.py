@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.definitions import definition
+from assistant.answering.exchanged import exchanged
 from assistant.answering.features import ASKED_FOR, FEATURES, Features, features_of
 from assistant.answering.places import Place, places_of
 from assistant.answering.reader import Reader, Reading
@@ -132,14 +133,16 @@ def can_be_read(query: Query) -> bool:
 def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
     """Those that can answer at all, in the same order; all of them where that would leave none.
 
-    A question answers nothing. A sentence about another year than the one asked for does not answer, whatever else it
-    shares with the question; neither does one that gives no reason where a reason is asked for, nor, among the
-    likely ones, one without a person, place, number or date where that is asked for. Where sentences of the very year
-    are left, those that merely follow a date are not needed; where a likely one is of the period asked about, or that
-    has one end only ("before 2014"), those that tell of other times are not either. Of the likely ones with the person,
-    place or number asked for, one with the very period asked about is preferred.
+    A question answers nothing, nor does a sentence that has who did it to whom the other way round. A sentence
+    about another year than the one asked for does not answer, whatever else it shares with the question; neither
+    does one that gives no reason where a reason is asked for, nor, among the likely ones, one without a person,
+    place, number or date where that is asked for. Where sentences of the very year are left, those that merely
+    follow a date are not needed; where a likely one is of the period asked about, or that has one end only ("before
+    2014"), those that tell of other times are not either. Of the likely ones with the person, place or number asked
+    for, one with the very period asked about is preferred.
     """
     left = [j for j in judged if not j.features.question] or list(judged)
+    left = [j for j in left if not exchanged(query.focus, j.evidence.text)] or left
     left = [j for j in left if not j.features.year_other] or left
     if any(period.open for period in query.periods) or any(_is_timely(j) for j in left[:_LIKELY]):
         left = [j for j in left if not _is_untimely(j)] or left

@@ -53,6 +53,7 @@ def select(query: Query, judged: Sequence[Judged]) -> list[Evidence]:
         # Features alone tell the likely from the less likely by less, so that more would pass for items.
         unread = _HEDGE if query.cyrillic else _FURTHER
         judged, further = _at_home(judged), _OF_A_LIST if any(j.reading for j in judged) else unread
+    judged = [j for j in judged if not _is_another(query, j.evidence.text)] or judged
     chosen: list[Judged] = []
     for candidate in judged:
         if len(chosen) == most or (chosen and candidate.evidence.score < further * chosen[0].evidence.score):
@@ -126,7 +127,7 @@ def _told_after(query: Query, chosen: Sequence[Judged], judged: Sequence[Judged]
 
 def _counted_off(query: Query, chosen: Sequence[Judged], judged: Sequence[Judged]) -> list[Judged]:
     """The others of what a chosen sentence counts off ("The first point ..."), where all are asked for."""
-    if any(term in _ORDINALS for term in query.terms):
+    if _asked_for(query):
         return []
     told: list[Judged] = []
     for one in chosen:
@@ -139,6 +140,16 @@ def _counted_off(query: Query, chosen: Sequence[Judged], judged: Sequence[Judged
             if n != counted[0] and same:
                 told.append(min(same, key=lambda j: abs(j.evidence.start - one.evidence.start)))
     return told
+
+
+def _asked_for(query: Query) -> set[int]:
+    return {_ORDINALS[term] for term in query.terms if term in _ORDINALS}
+
+
+def _is_another(query: Query, text: str) -> bool:
+    """True for "The third reason was" where the second one is asked for."""
+    asked, counted = _asked_for(query), _counts_off(query, text)
+    return bool(asked) and counted is not None and counted[0] not in asked
 
 
 def _in_section_of(one: Judged, other: Judged) -> bool:

@@ -251,3 +251,25 @@ SEATS = _words("""
     jerusalem pyongyang seoul riyadh warsaw rome madrid москва кремль вашингтон пекин лондон брюссель париж берлин
     киев тегеран
 """)
+
+# Names that stand for one state: its own, its people's, its seat of government's. "Does Washington accuse Moscow?"
+STATES = tuple(
+    tuple(line.strip().split(", "))
+    for line in """
+    Russia, Russian Federation, Russians, Russian, Moscow, Kremlin
+    United States of America, United States, USA, U.S., US, America, Americans, American, Washington
+    China, Chinese, Beijing
+    United Kingdom, Great Britain, Britain, British, UK, London
+    Ukraine, Ukrainians, Ukrainian, Kyiv, Kiev
+    France, French, Paris
+    Germany, Germans, German, Berlin
+    Iran, Iranians, Iranian, Tehran
+    Japan, Japanese, Tokyo
+    India, Indians, Indian, New Delhi
+    Israel, Israelis, Israeli, Jerusalem
+    Turkey, Türkiye, Turkish, Ankara
+    North Korea, Pyongyang
+    South Korea, Seoul
+    European Union, EU, Brussels
+""".strip().splitlines()
+)

@@ -111,3 +111,37 @@ def test_what_an_announcing_sentence_announces_is_said_with_it(starter: Assistan
     answer = starter.ask("What do the different sources call the events in Ukraine?")
     assert "The two sources name the events differently." in answer.text
     assert "Special Military Operation" in answer.text
+
+
+MERGER = """# The merger of the two harbours
+
+Plans of a merger were dropped for three reasons. The first reason was that the dockers' union called a strike. The
+press reported on the strike for weeks. The second reason was the price of the northern quay. The third reason was a
+law that kept the harbours apart.
+"""
+
+
+@pytest.fixture(scope="module")
+def merger(make_assistant: MakeAssistant) -> Assistant:
+    return make_assistant({"merger.md": MERGER, "ferries.md": "# Ferries\n\nThe ferry crosses the bay twice a day.\n"})
+
+
+def test_where_one_of_several_reasons_is_said_the_others_come_along(merger: Assistant) -> None:
+    answer = merger.ask("Why was the merger of the harbours dropped?")
+    assert_proven(merger, answer)
+    reasons = ("called a strike", "price of the northern quay", "kept the harbours apart")
+    assert [reason for reason in reasons if reason in answer.text] == list(reasons)
+
+
+def test_one_that_is_asked_for_by_its_number_comes_alone(merger: Assistant) -> None:
+    text = merger.ask("What was the second reason why the merger was dropped?").text
+    assert "price of the northern quay" in text
+    assert "kept the harbours apart" not in text
+
+
+def test_a_row_of_a_chronicle_answers_when_and_gives_way_to_prose_otherwise(starter: Assistant) -> None:
+    when = starter.ask("When did Krutskikh appeal for agreements?")
+    assert "March 2022" in when.text
+    what = starter.ask("What jobs did Putin have in mind for the revived group in 2017?")
+    assert "interference" in what.text
+    assert " | " not in what.text

@@ -108,6 +108,7 @@ def test_when(question: str, sentence: str, words: str) -> None:
         ("Who opened the bridge?", "Jack Lang, the premier, opened the bridge for Sydney.", "Jack Lang"),
         ("Who opened the bridge?", "The bridge was opened by the Australian premier Jack Lang.", "Jack Lang"),
         ("Who wrote the opera?", "The opera was composed by Anna Orsova.", "Anna Orsova"),
+        ("Who opened the bridge?", "The Bergen Quay Board (BQB) opened the bridge.", "Bergen Quay Board (BQB)"),
         ("Who was the mayor of Bergen?", "The mayor of Bergen was Anna Orsova.", "Anna Orsova"),
         ("Who was the mayor of Bergen?", "Anna Orsova, the mayor of Bergen, met Jack Lang.", "Anna Orsova"),
         ("Who did Lang marry?", "In Bergen Lang married Anna Orsova.", "Anna Orsova"),
