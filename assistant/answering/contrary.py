@@ -6,11 +6,12 @@ opposite of that one. What is not here: the words (wording.py), and what follows
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
 from assistant.answering.reading import Reading, read, stems
-from assistant.answering.wording import NEGATIVE_PREFIXES, OPPOSITES
+from assistant.answering.wording import NEGATIVE_PREFIXES, OPPOSITES, STATES
 from assistant.retrieval.query import Kind, Query
 
 _SHORTEST = 4  # letters of a word that a prefix turns round: "it" makes no "unit"
@@ -21,7 +22,7 @@ def opposed(said: Reading, proofs: Sequence[Reading]) -> bool:
     words, known = _words(said), frozenset[str]().union(*map(_words, proofs))
     for pair in _pairs():
         for one, other in (pair, pair[::-1]):
-            if one in words and one not in known and other in known:
+            if one & words and not one & known and other & known:
                 return True
     known_stems = {word.stem for proof in proofs for word in proof.words}
     return any(_turned(stem, known_stems) for stem in {word.stem for word in said.words} - known_stems)
@@ -30,10 +31,12 @@ def opposed(said: Reading, proofs: Sequence[Reading]) -> bool:
 def is_contrary(query: Query, sentence: str) -> bool:
     """True where the question has the opposite of a word of the sentence, or denies what the sentence affirms.
 
+    Likewise where it asks for the Russian negotiator, and the sentence speaks of the American one only.
+
     Not so where it asks why something is not: what explains that need not deny it.
     """
     asked, told = read(query.focus), read(sentence)
-    if opposed(asked, [told]):
+    if opposed(asked, [told]) or _of_another_state(query.focus, sentence):
         return True
     if query.kind in (Kind.WHY, Kind.FATE):
         return False
@@ -41,10 +44,36 @@ def is_contrary(query: Query, sentence: str) -> bool:
     return any(scope & affirmed for scope in asked.negated)
 
 
+def denies(query: Query, sentence: str) -> bool:
+    """True where the sentence denies a word that the question affirms: who voted, of "without a vote"."""
+    asked = read(query.focus)
+    affirmed = {word.stem for word in asked.words if not word.function}.difference(*asked.negated)
+    return any(scope & affirmed for scope in read(sentence).negated)
+
+
+def _of_another_state(question: str, sentence: str) -> bool:
+    for of_state in _states():
+        asked = {stems([m["thing"]])[0] for m in of_state.finditer(question) if m["thing"]}
+        if not asked or of_state.search(sentence):
+            continue
+        for other in _states():
+            if any(m["thing"] and stems([m["thing"]])[0] in asked for m in other.finditer(sentence)):
+                return True
+    return False
+
+
 @cache
-def _pairs() -> tuple[tuple[str, str], ...]:
+def _states() -> tuple[re.Pattern[str], ...]:
+    """What finds the names of one state, and the thing said to be of it."""
+    return tuple(
+        re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})(?!\w)(?:\s(?P<thing>[a-z]\w{{2,}}))?") for names in STATES
+    )
+
+
+@cache
+def _pairs() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     """The opposites, Russian ones by their stems: an English one in another form is often another word ("lasted")."""
-    return tuple((_form(one), _form(other)) for one, other in OPPOSITES)
+    return tuple((frozenset(map(_form, one)), frozenset(map(_form, other))) for one, other in OPPOSITES)
 
 
 def _words(reading: Reading) -> frozenset[str]:

@@ -12,9 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from assistant.answering.candidates import candidates
+from assistant.answering.contrary import denies, is_contrary
 from assistant.answering.quantities import Span
+from assistant.answering.wording import FUNCTION_WORDS
 from assistant.retrieval.query import Kind, Query, kind_of
 from assistant.store.keywords import WORD, stem, stems
 from assistant.types import Citation, ShortAnswer
@@ -82,6 +85,8 @@ def short_answer(
         return None
     found: list[tuple[float, Citation, Span]] = []
     for citation in citations:
+        if is_contrary(query, citation.quote) or (query.kind is Kind.WHO and denies(query, citation.quote)):
+            continue
         wanted = (preferred or {}).get((citation.document_id, citation.start, citation.end))
         if wanted is not None:
             agreed = agreeing(query, citation.quote, (wanted[0] - citation.start, wanted[1] - citation.start))
@@ -136,11 +141,17 @@ def agreeing(query: Query, text: str, preferred: Span) -> Span | None:
     if not words or not 0 <= preferred[0] < preferred[1] <= len(text):
         return None
     start, end = min(words[0][0], preferred[0]), max(words[-1][1], preferred[1])
-    for first, last in candidates(query, text):
-        if first < end and start < last:
-            holds = start <= first and last <= end and len(words) <= _LONGEST_PREFERRED
-            return (start, end) if holds else (first, last)
-    return None
+    met = [span for span in candidates(query, text) if span[0] < end and start < span[1]]
+    if not met or any(_told_between(text[one[1] : other[0]]) for one, other in pairwise(met)):
+        return None
+    first, last = met[0]
+    holds = start <= first and last <= end and len(words) <= _LONGEST_PREFERRED
+    return (start, end) if holds else (first, last)
+
+
+def _told_between(text: str) -> bool:
+    """Whether something is told between two names: "Ann Nyberger and Newsweek spells Anne Neuberger"."""
+    return any(word not in FUNCTION_WORDS for word in WORD.findall(text))
 
 
 @dataclass(frozen=True, slots=True)

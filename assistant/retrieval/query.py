@@ -102,9 +102,11 @@ _KINDS = {
         r"|из-за чего|причин[аыу])\b"
     ),
     Kind.FATE: (
-        r"\b(what (is|was) the fate of|what (happened|became|has become|became of|came of)|how did .* "
-        r"(end|turn out|go)|что (стало"
-        r"|случилось|произошло)|чем (закончил\w*|кончил\w*))\b"
+        # "What happened after the summit" asks for what else there was.
+        r"\b(what (is|was) the fate of|what (became|has become|became of|came of)|how did .* (end|turn out|go)"
+        r"|what (?:has |had )?happened\b(?! (after|before|during|at|in|on|between|when|since|while|there|next))"
+        r"|что стало|что (случилось|произошло)\b(?! (после|до|во|в|на|между|когда|перед|дальше))"
+        r"|чем (закончил\w*|кончил\w*))\b"
     ),
     Kind.HOW_MANY: (
         r"^(the )?(number|amount|length|size|duration|share|proportion) of\b"

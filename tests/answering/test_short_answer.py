@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from assistant import Assistant
-from assistant.answering.short_answer import short_answer
+from assistant.answering.short_answer import agreeing, short_answer
 from assistant.retrieval.query import analyse
 from assistant.types import Citation
 
@@ -69,6 +69,12 @@ def test_words_that_run_over_a_line_end_are_the_stored_text(make_assistant: Make
     given = corpus.ask("Who built the lighthouse of Skarholm?").short_answer
     assert given is not None
     assert given.text == "Anna\nOrsova"
+
+
+def test_words_that_tell_something_between_two_names_are_no_name() -> None:
+    text = "The team was led by an official whom the chapter spells Ann Nyberger and Newsweek spells Anne Neuberger."
+    preferred = (text.index("Ann"), len(text) - 1)
+    assert agreeing(analyse("Who led the team?"), text, preferred) is None
 
 
 def test_reader_s_words_stand_out_where_the_question_words_it_otherwise(starter: Assistant) -> None:
