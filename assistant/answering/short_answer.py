@@ -47,6 +47,8 @@ _BORDERS = re.compile(
 _AND_ALSO = re.compile(r",?\s(?:and|or|и|или)\s(?:(?:in|on|at|by|from|to|в|на|из)\s)?(?:the\s)?")
 _HOW_MANY = re.compile(r"\b(?:how many|сколько)\s+(?P<counted>(?:\w+\s+)?\w+)", re.IGNORECASE)
 _NOUN = re.compile(r"(?:\s+[\w-]+){1,2}")
+# "Who is Anne Neuberger?" asks for no other name.
+_ABOUT_ONE_NAMED = re.compile(r"(?i:who|кто)\s+(?i:is|was|такой|такая)(?:\s+[A-ZА-ЯЁ][\w.’'-]*)+\W*")
 _ASKED = re.compile(
     r"(?:\w+\s+)?\b(?:who|whom|whose|what|which|when|where|how|why|кто|кого|кому|кем|чей|чья|что|как\w*|когда|где|куда"
     r"|откуда|сколько|почему)\b(?:\s+\w+){0,3}",
@@ -81,7 +83,7 @@ def short_answer(
         None where the question asks for something else, or where no words stand out, or where two sentences that
         are about as near say different things.
     """
-    if query.kind not in _LEAST_NEAR or not _asks_for_its_kind(query):
+    if query.kind not in _LEAST_NEAR or not _asks_for_its_kind(query) or _ABOUT_ONE_NAMED.fullmatch(query.focus):
         return None
     found: list[tuple[float, Citation, Span]] = []
     for citation in citations:

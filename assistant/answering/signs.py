@@ -59,14 +59,18 @@ _PLACE = re.compile(
 )
 _BETWEEN = r"(?!(?:and|or|to|in|on|at|by|with|from|as|for|is|was|has|had) )[a-zA-ZА-ЯЁ][\w.'-]* "  # "de", "von", "bin"
 _PERSON = re.compile(rf"\b[A-ZА-ЯЁ][\w.'-]+ (?:{_BETWEEN}){{0,1}}[A-ZА-ЯЁ][\w'-]+")
+_A_STATE = re.compile(r"\b(which|what) (country|nation|state|government)\b", re.IGNORECASE)
 # Words that make no other firm of one: "Colonial Pipeline Company" is nobody new to a question on Colonial Pipeline.
 _FIRM = frozenset("company companies corporation corp inc ltd limited llc plc co gmbh group".split())
 
 
 def names_someone(query: Query, text: str) -> bool:
     """True where the text names a person that the question does not."""
-    # Russian names a person by one capitalised word as often as by two, and capitalises little else.
-    found = names_in(text) if query.cyrillic else [w for m in _PERSON.findall(text) for w in names_in(f"- {m}")]
+    # Russian names a person by one capitalised word as often as by two, and capitalises little else; a state has one.
+    if query.cyrillic or _A_STATE.search(query.focus):
+        found = names_in(text)
+    else:
+        found = [w for m in _PERSON.findall(text) for w in names_in(f"- {m}")]
     return any(stem(w) not in query.terms and w.lower() not in _FIRM for w in found)
 
 

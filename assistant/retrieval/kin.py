@@ -29,6 +29,7 @@ _GROUPS = """
     agree agreed agreement accept accepted consent consented
     call called name named term termed label labelled describe described hail hailed style
     say said tell told state stated declare declared announce announced announcement public publish published
+        stress stressed explain explained remark remarked note noted add added comment commented
     answer answered reply replied respond responded response reaction reacted
     ask asked request requested demand demanded urge urged
     think thought believe believed view viewed opinion regard regarded consider considered attitude

@@ -129,7 +129,10 @@ _KINDS = {
         r"|\b(who|whom|whose"
         r"|(which|what) (\w+ )?(persons?|people|agency|agencies|ministry|organi[sz]ation|company|institution"
         r"|presidents?|ministers?|officials?|diplomats?|authors?|leaders?"
-        r"|politician|scientist|actor|king|queen|team|coach)|кто|кого|кому|кем|чей|чья)\b"
+        r"|politician|scientist|actor|king|queen|team|coach)"
+        # "Which country proposed it?" asks who did it; "which country is it in?" where it is.
+        r"|(which|what) (country|nation|state|government) (?!(is|was|are|were|did|does|do|has|had|can|will"
+        r"|would|could|in|of|and|or|they|he|she|it|you|the)\b)\w+|кто|кого|кому|кем|чей|чья)\b"
     ),
     Kind.WHERE: (
         r"\b(where|(in|at|to|from) (what|which) (city|country|place|state|town|region|location|continent)"

@@ -40,6 +40,7 @@ def said(question: str, *sentences: str, title: str = "", preferred: str = "") -
         ("When did the General Assembly adopt the joint Russian-American resolution?", "December 8, 2021"),
         ("On what day did Putin and Obama meet at Lough Erne?", "June 17, 2013"),
         ("Where did NATO plan to set up new battlegroups?", "Bulgaria, Hungary, Romania and Slovakia"),
+        ("Which state proposed the Ad Hoc Committee?", "Russia"),
         ("How many sectors of critical infrastructure did Biden put off limits in Geneva?", "16 sectors"),
         ("How often was the working group of 2013 supposed to get together?", "twice a year"),
         ("Когда ООН приняла совместную резолюцию?", "8 декабря 2021 года"),
@@ -58,7 +59,8 @@ def test_words_that_answer_are_a_span_of_a_citation(starter: Assistant, question
 
 
 @pytest.mark.parametrize(
-    "question", ["Why did the 2017 working group collapse?", "What are Putin's four points?", "Hello!"]
+    "question",
+    ["Why did the 2017 working group collapse?", "What are Putin's four points?", "Who is Anne Neuberger?", "Hello!"],
 )
 def test_other_questions_have_none(starter: Assistant, question: str) -> None:
     assert starter.ask(question).short_answer is None

@@ -27,6 +27,8 @@ from assistant.retrieval.query import LONGEST, Kind, analyse, kind_of, read_ques
         ("How come the talks stopped?", Kind.WHY),
         ("What happened to the 2013 group?", Kind.FATE),
         ("What became of the hotline?", Kind.FATE),
+        ("Which state proposed the committee?", Kind.WHO),
+        ("Which country is the committee in?", Kind.WHERE),
         ("What happened after the attack?", Kind.WHAT),
         ("Что произошло после саммита?", Kind.WHAT),
         ("How did the talks end?", Kind.FATE),
