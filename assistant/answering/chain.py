@@ -218,7 +218,7 @@ class AnswerChain:
             return replace(blank, reason=Reason.AMBIGUOUS, explanation=which_one(several))
         scores = [p.score for p in found.passages]
         measured = sufficiency(query, judged, scores, self._embedder)
-        by_chance = across is not None and is_all_that_could_be_read(measured)
+        by_chance = across is not None and (bool(across.names) or is_all_that_could_be_read(measured))
         sure = 0.0 if by_chance else round(confidence(judged, measured), 4)
         if sure >= self._threshold and not is_unheard_of(query, snapshot):
             statements, mode, notes = self._compose(query, latest_first(query, judged), snapshot)

@@ -17,7 +17,14 @@ RUSSIAN = {
 }
 
 
-@pytest.mark.parametrize("question", ["Что сказал Столтенберг о статье 5?", "Что говорит Сыромолотов об обвинениях?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Что сказал Столтенберг о статье 5?",
+        "Что говорит Сыромолотов об обвинениях?",
+        "Почему США отвергли призыв Крутских?",
+    ],
+)
 def test_russian_question_on_what_only_english_documents_mention(starter: Assistant, question: str) -> None:
     answer = starter.ask(question)
     assert_refused(answer, Reason.LANGUAGE)
