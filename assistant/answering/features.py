@@ -54,6 +54,7 @@ class Features(NamedTuple):
         question: Is a question itself.
         list_item, table_row, footnote, caption: Its kind.
         chronicle: A row under a date tells that something happened; where why, how or what is asked, prose tells more.
+        asked_now: Of a follow-up, the share of the words asked now that stand in the sentence.
     """
 
     coverage: float
@@ -86,6 +87,7 @@ class Features(NamedTuple):
     list_item: float
     table_row: float
     chronicle: float
+    asked_now: float
     footnote: float
     caption: float
 
@@ -149,6 +151,7 @@ def features_of(query: Query, place: Place, rarity: Mapping[str, float], best: f
         list_item=float(kind is BlockKind.LIST_ITEM),
         table_row=float(kind is BlockKind.TABLE_ROW),
         chronicle=float(kind is BlockKind.TABLE_ROW and query.kind not in ASKED_FOR and _dated(text)),
+        asked_now=share(query.asked_now, present, rarity) if query.asked_now else 0.0,
         footnote=float(kind is BlockKind.FOOTNOTE),
         caption=float(kind is BlockKind.CAPTION),
     )

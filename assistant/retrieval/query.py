@@ -12,7 +12,7 @@ from enum import StrEnum
 from assistant.errors import QuestionError
 from assistant.retrieval.dates import LONGEST_SPAN, SHORT_SPAN, Period, fit, periods, years
 from assistant.retrieval.words import OUTCOMES, STOPWORDS
-from assistant.store.keywords import WORD, stem
+from assistant.store.keywords import WORD, stem, stems
 
 LONGEST = 4_000  # characters of a question; a longer one is a document, not a question
 
@@ -65,6 +65,14 @@ class Query:
     def slots(self) -> frozenset[str]:
         """Its names and its numbers that are no years: what a passage about something else would lack."""
         return self.names | {n for n in self.numbers if not (n.isdigit() and int(n) in self.years)}
+
+    @property
+    def asked_now(self) -> tuple[str, ...]:
+        """Of a follow-up, the terms that stand in what is asked now."""
+        if self.focus == self.text:
+            return ()
+        now = set(stems(self.focus))
+        return tuple(term for term in self.terms if term in now)
 
     @property
     def one_year(self) -> bool:

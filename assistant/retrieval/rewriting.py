@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from assistant.retrieval.listed import picked_out
 from assistant.retrieval.query import names_in
-from assistant.retrieval.sides import with_other_name, with_other_side
+from assistant.retrieval.sides import with_other_doer, with_other_name, with_other_named, with_other_side
 from assistant.retrieval.words import STOPWORDS
 from assistant.store.keywords import WORD
 from assistant.types import Turn
@@ -106,6 +106,9 @@ def _carried_over(question: str, history: Sequence[Turn]) -> Standalone:
             base = another
         else:
             last = turn
+    if last and _ASKS.search(last) and _ONE_WORD.match(question):  # "when?" is said of what was asked last
+        asked = _with_other_word(last, question) or f"{last} {question}"
+        return Standalone(f"{base} {asked}", asked)
     swapped = _with_another(base, question)
     if not swapped:
         return Standalone(f"{base} {question}", question)
@@ -119,6 +122,8 @@ def _with_another(base: str, follow_up: str) -> str | None:
         _with_other_year(base, follow_up)
         or with_other_side(base, follow_up)
         or with_other_name(base, follow_up)
+        or with_other_named(base, follow_up)
+        or with_other_doer(base, follow_up)
         or _with_other_word(base, follow_up)
     )
 

@@ -99,6 +99,36 @@ def test_a_single_asking_word_asks_the_earlier_question_by_it(base: str, follow_
     assert standalone(follow_up, talk(base, "An answer.")) == Standalone(asked, asked)
 
 
+@pytest.mark.parametrize(
+    ("base", "follow_up", "asked"),
+    [
+        ("What did Biden ask for in Geneva?", "And what did Putin want?", "What did Putin want in Geneva?"),
+        ("What did Biden ask for in Geneva?", "And Putin?", "What did Putin ask for in Geneva?"),
+        ("When was the GGE created?", "What about the OEWG?", "When was the OEWG created?"),
+        ("Who chaired the group for Russia?", "And the US?", "Who chaired the group for the US?"),
+    ],
+)
+def test_another_name_takes_the_place_of_the_one(base: str, follow_up: str, asked: str) -> None:
+    assert standalone(follow_up, talk(base, "An answer.")) == Standalone(asked, asked)
+
+
+@pytest.mark.parametrize(
+    ("base", "follow_up"),
+    [
+        ("When did Putin meet Obama?", "And Trump?"),
+        ("Who was the Russian negotiator?", "And Neuberger?"),
+        ("What did Russia propose?", "And what did the US say?"),
+    ],
+)
+def test_another_name_that_may_stand_for_several_comes_after_the_question(base: str, follow_up: str) -> None:
+    assert standalone(follow_up, talk(base, "An answer.")).text == f"{base} {follow_up}"
+
+
+def test_a_single_asking_word_is_said_of_the_latest_question() -> None:
+    talked = talk("What is the OEWG?", "A body.", "Where does it meet?", "In New York.")
+    assert standalone("When?", talked) == Standalone("What is the OEWG? When does it meet?", "When does it meet?")
+
+
 @pytest.mark.parametrize("base", ["Who is Lyukmanov?", "What happened in 2017?", "Tell me about the summit"])
 def test_what_can_not_be_asked_by_another_word_stays_in_front(base: str) -> None:
     assert standalone("Why?", talk(base, "An answer.")) == Standalone(f"{base} Why?", "Why?")
