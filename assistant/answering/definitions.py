@@ -61,6 +61,10 @@ _ITS_ROLE = re.compile(
 )
 # Around the thing: "Open-ended Working Group (OEWG)", "OEWG (Open-ended Working Group)", "..., or OEWG for short".
 _SPELLED_OUT = re.compile(r"\w\s+\(\0\)|\0\s+\((?=[A-ZА-ЯЁ])|,\s+or\s+\0\s+for short")
+_WHICH_ONES = re.compile(
+    rf"{_SO_THEN}(?:who|what|which)\s+(?:are|were)\s+the\s+(?:\w+\s+)?(?P<things>\w+s)\b", re.IGNORECASE
+)
+_ARE_THESE = re.compile(r"[^.;:|]{0,50}?(?:\s(?:are|were|includ\w+)\s|:\s)[^.;|]*?\w,\s[^.;|]*?(?:,\s|\sand\s)")
 # How well a sentence defines: "the thing is a ..."; "they call the thing a ...", "the thing, head of ..."; in passing.
 _IS, _BESIDES, _PASSING = 1.0, 0.7, 0.35
 _BY_SURNAME = 0.15  # less, where a person is named by the last name only: there may be two of it
@@ -71,6 +75,15 @@ def definition(question: str, text: str) -> float:
     thing, surname = thing_asked(question)
     by_surname = _defines(surname, text) - _BY_SURNAME if surname else 0.0
     return max(_defines(thing, text), by_surname) if thing else 0.0
+
+
+def enumerates(question: str, text: str) -> bool:
+    """True where it is asked who or what the members are, and the sentence says who: "the members were A, B and C"."""
+    asked = _WHICH_ONES.match(question.strip())
+    if asked is None:
+        return False
+    things = (m for m in WORD.finditer(text) if stem(m.group()) == stem(asked["things"]))
+    return any(_ARE_THESE.match(text, thing.end()) for thing in things)
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.definitions import definition
+from assistant.answering.definitions import definition, enumerates
 from assistant.answering.exchanged import exchanged
 from assistant.answering.features import ASKED_FOR, FEATURES, Features, features_of
 from assistant.answering.places import Place, places_of
@@ -22,6 +22,7 @@ from assistant.answering.windows import read_around
 from assistant.retrieval.coverage import rarity_of
 from assistant.retrieval.dates import periods
 from assistant.retrieval.query import Query
+from assistant.store.keywords import stems
 from assistant.store.snapshot import Snapshot
 from assistant.types import Passage, page_at
 
@@ -151,6 +152,7 @@ def admissible(query: Query, judged: Sequence[Judged]) -> list[Judged]:
         left = [j for j in left if max(j.features.year, j.features.year_section) >= _OF_THE_YEAR] or left
     if defining := [j for j in left if definition(query.focus, j.evidence.text)]:
         return sorted(defining, key=lambda j: -definition(query.focus, j.evidence.text))
+    left = _preferred([j for j in left if enumerates(query.focus, j.evidence.text) and _is_of_it(query, j)], left)
     asked = ASKED_FOR.get(query.kind)
     if asked is None:
         return left
@@ -179,6 +181,11 @@ def words_preferred(judged: Sequence[Judged]) -> dict[tuple[str, int, int], tupl
         for j in judged
         if j.reading is not None and j.reading.answer > _STANDS_OUT
     }
+
+
+def _is_of_it(query: Query, judged: Judged) -> bool:
+    e = judged.evidence
+    return query.slots <= set(stems(f"{e.title} {e.heading} {judged.context} {e.text}"))
 
 
 def _is_timely(judged: Judged) -> bool:

@@ -153,7 +153,7 @@ def agreeing(query: Query, text: str, preferred: Span) -> Span | None:
 
 def _told_between(text: str) -> bool:
     """Whether something is told between two names: "Ann Nyberger and Newsweek spells Anne Neuberger"."""
-    return any(word not in FUNCTION_WORDS for word in WORD.findall(text))
+    return re.search("[:;]", text) is not None or any(word not in FUNCTION_WORDS for word in WORD.findall(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ _KINDS = {
     Kind.WHO: (
         r"^(the )?names? of (\S+ ){0,4}(presidents?|ministers?|officials?|diplomats?|authors?|leaders?|secretary"
         r"|director|head|chief|chair\w*|envoy|ambassador|spokes\w+|founders?|secretary-general)\b"
-        r"|\b(who|whom|whose"
+        r"|\b(who(?! (are|were) the (\w+ )?\w+s (of|in|behind)\b)|whom|whose"
         r"|(which|what) (\w+ )?(persons?|people|agency|agencies|ministry|organi[sz]ation|company|institution"
         r"|presidents?|ministers?|officials?|diplomats?|authors?|leaders?"
         r"|politician|scientist|actor|king|queen|team|coach)"
@@ -152,7 +152,7 @@ _KINDS = {
         r"^(list|name|enumerate|перечисли\w*|назови\w*)\b"
         r"|\bwhich (\w+ ){0,2}\w{4,}(?<!s)s (?!is\b|was\b|does\b|has\b)\w+"
         r"|\bwhat (\w+ ){0,2}\w{4,}(?<!s)s (did|do|have|had|were|are)\b"
-        r"|\b(what|which) (are|were) the\b.*s\b|\bwhat kinds?\b|\bкакие\b"
+        r"|\b(what|which|who) (are|were) the\b.*s\b|\bwhat kinds?\b|\bкакие\b"
         r"|\b(two|three|four|five|six|seven|eight|nine|ten|several) (\w+ )?\w{3,}s\b"
     ),
     # "Как называется" asks for a name, not for a way.

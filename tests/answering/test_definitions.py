@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant import Assistant
-from assistant.answering.definitions import definition
+from assistant.answering.definitions import definition, enumerates
 from tests.answering.test_abstention import MakeAssistant
 
 
@@ -76,3 +76,22 @@ def test_what_only_names_a_thing_defines_nothing(question: str, sentence: str) -
 )
 def test_other_questions_ask_for_no_definition(question: str) -> None:
     assert definition(question, "BRICS is a group of states.") == 0
+
+
+def test_who_the_members_are_is_quoted(starter: Assistant) -> None:
+    text = starter.ask("Who are the members of BRICS?").text
+    assert "Brazil, Russia, India, China and South Africa" in text
+    assert "Budapest" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The five members until 2023 were Brazil, Russia, India, China and South Africa.", True),
+        ("The members of the league include Bergen, Riga and Lund.", True),
+        ("The members are ready to compromise.", False),
+        ("South Africa, a member, is one of the founders.", False),
+    ],
+)
+def test_a_sentence_that_says_who_the_members_are(text: str, expected: bool) -> None:
+    assert enumerates("Who are the members of the league?", text) is expected
