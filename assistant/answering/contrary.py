@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from assistant.answering.reading import Reading, read, stems
-from assistant.answering.wording import NEGATIVE_PREFIXES, OPPOSITES, STATES
+from assistant.answering.wording import BEGINS, ENDS, NEGATIVE_PREFIXES, OPPOSITES, STATES
 from assistant.retrieval.query import Kind, Query
 
 _SHORTEST = 4  # letters of a word that a prefix turns round: "it" makes no "unit"
@@ -22,7 +22,7 @@ def opposed(said: Reading, proofs: Sequence[Reading]) -> bool:
     words, known = _words(said), frozenset[str]().union(*map(_words, proofs))
     for pair in _pairs():
         for one, other in (pair, pair[::-1]):
-            if one & words and not one & known and other & known:
+            if one in words and one not in known and other in known:
                 return True
     known_stems = {word.stem for proof in proofs for word in proof.words}
     return any(_turned(stem, known_stems) for stem in {word.stem for word in said.words} - known_stems)
@@ -38,6 +38,8 @@ def is_contrary(query: Query, sentence: str) -> bool:
     asked, told = read(query.focus), read(sentence)
     if opposed(asked, [told]) or _of_another_state(query.focus, sentence):
         return True
+    if query.kind is Kind.WHEN and _is_of_the_other_end(_words(asked), _words(told)):
+        return True
     if query.kind in (Kind.WHY, Kind.FATE):
         return False
     affirmed = {word.stem for word in told.words}.difference(*told.negated)
@@ -49,6 +51,12 @@ def denies(query: Query, sentence: str) -> bool:
     asked = read(query.focus)
     affirmed = {word.stem for word in asked.words if not word.function}.difference(*asked.negated)
     return any(scope & affirmed for scope in read(sentence).negated)
+
+
+def _is_of_the_other_end(asked: frozenset[str], told: frozenset[str]) -> bool:
+    """True where it is asked of a beginning, and only an end is told, or the reverse."""
+    pairs = ((BEGINS, ENDS), (ENDS, BEGINS))
+    return any(asked & one and not told & one and told & other for one, other in pairs)
 
 
 def _of_another_state(question: str, sentence: str) -> bool:
@@ -71,9 +79,9 @@ def _states() -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _pairs() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+def _pairs() -> tuple[tuple[str, str], ...]:
     """The opposites, Russian ones by their stems: an English one in another form is often another word ("lasted")."""
-    return tuple((frozenset(map(_form, one)), frozenset(map(_form, other))) for one, other in OPPOSITES)
+    return tuple((_form(one), _form(other)) for one, other in OPPOSITES)
 
 
 def _words(reading: Reading) -> frozenset[str]:

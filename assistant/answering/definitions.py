@@ -64,7 +64,9 @@ _SPELLED_OUT = re.compile(r"\w\s+\(\0\)|\0\s+\((?=[A-ZА-ЯЁ])|,\s+or\s+\0\s+fo
 _WHICH_ONES = re.compile(
     rf"{_SO_THEN}(?:who|what|which)\s+(?:are|were)\s+the\s+(?:\w+\s+)?(?P<things>\w+s)\b", re.IGNORECASE
 )
-_ARE_THESE = re.compile(r"[^.;:|]{0,50}?(?:\s(?:are|were|includ\w+)\s|:\s)[^.;|]*?\w,\s[^.;|]*?(?:,\s|\sand\s)")
+_ARE_THESE = re.compile(
+    r"[^.;:|]{0,50}?(?:\s(?:are|were|includ\w+)\s|:\s)[^.;|]{0,200}?\w,\s[^.;|]{0,200}?(?:,\s|\sand\s)"
+)
 # How well a sentence defines: "the thing is a ..."; "they call the thing a ...", "the thing, head of ..."; in passing.
 _IS, _BESIDES, _PASSING = 1.0, 0.7, 0.35
 _BY_SURNAME = 0.15  # less, where a person is named by the last name only: there may be two of it

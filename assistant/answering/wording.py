@@ -183,9 +183,8 @@ NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "не", "без
 
 _OPPOSITES = """
     increase decrease|increased decreased|rise fall|rose fell|rising falling|grow shrink|grew shrank|gain lose
-    win lose|won lost|more fewer|more less|most least|before after|earlier later|first last
-    begin/begins/began/begun/start/started/opened/launched end/ends/ended/finished/stopped/suspended/ceased/closed
-    open close|opened closed|north south|northern southern|east west
+    win lose|won lost|more fewer|more less|most least|before after|earlier later|first last|begin end|began ended
+    start finish|started finished|started stopped|open close|opened closed|north south|northern southern|east west
     eastern western|largest smallest|bigger smaller|large small|big small|high low|higher lower|highest lowest
     maximum minimum|above below|over under|oldest youngest|older younger|old new|longest shortest|longer shorter
     long short|born died|alive dead|buy sell|bought sold|allow forbid|allowed forbidden|allowed prohibited
@@ -208,12 +207,12 @@ _OPPOSITES = """
     крупный мелкий|большой маленький|высокий низкий|родился умер|родилась умерла|купил продал|разрешено запрещено
     принял отверг|старый новый|выше ниже|отец мать|сын дочь|муж жена|брат сестра|победил проиграл|максимум минимум
 """
-# Each side in the forms that are the same word here.
-OPPOSITES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = tuple(
-    (tuple(one.split("/")), tuple(other.split("/")))
-    for line in _OPPOSITES.strip().splitlines()
-    for one, other in (pair.split() for pair in line.split("|"))
+OPPOSITES: tuple[tuple[str, str], ...] = tuple(
+    (pair.split()[0], pair.split()[1]) for line in _OPPOSITES.strip().splitlines() for pair in line.split("|")
 )
+# Where it is asked when something began, a sentence on its end does not say, and the reverse.
+BEGINS = frozenset("begin begins began begun start started opened launched".split())
+ENDS = frozenset("end ends ended finished stopped suspended ceased closed".split())
 
 # Before a number: it is a bound, a part or an estimate, and another number is no contradiction.
 QUALIFIERS = _words("""
